@@ -1,0 +1,101 @@
+"""What goes into the store and comes out of it, as plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmtui.core.cost import Cost, Price
+    from llmtui.core.events import FinishReason
+    from llmtui.core.messages import Message, MessageState, ModelRef
+    from llmtui.core.usage import Usage
+
+
+class Conversation(NamedTuple):
+    """A conversation without its messages."""
+
+    id: str
+    title: str
+    created_at: int
+    updated_at: int
+    leaf_id: str | None
+    model: str
+    """`provider/name`, empty for the default."""
+    settings: Mapping[str, Any]
+    """`system`, `role` and the generation settings that were set for it."""
+    pinned: bool = False
+    archived: bool = False
+    message_count: int = 0
+
+
+class AttemptOpening(NamedTuple):
+    """A request that is about to be sent: its ledger row, with the reservation."""
+
+    id: str
+    turn_id: str
+    number: int
+    conversation_id: str
+    message_id: str
+    """The answer it may become; empty when no text is kept."""
+    model: ModelRef
+    purpose: str
+    demo: bool
+    started_at: int
+    reserved_nanos: int
+    reserved_tokens: int
+    price: Price | None
+    estimated_input_tokens: int = 0
+    """What the sweep books as input when the process dies."""
+    metadata: Mapping[str, Any] = {}
+
+
+class Settlement(NamedTuple):
+    """The end of an attempt: written in one transaction, at most once (`WHERE state = 'open'`)."""
+
+    attempt_id: str
+    state: str
+    """completed, cancelled, truncated, failed, rejected or void."""
+    ended_at: int
+    usage: Usage | None
+    cost: Cost
+    price: Price | None
+    answered_by: str
+    response_id: str | None
+    ttft_s: float | None
+    duration_s: float
+    chunk_count: int
+    retries: int
+    wait_s: float
+    finish_reason: FinishReason | None
+    error_kind: str | None
+    error_message: str | None
+    status: int | None
+    topic: str = ""
+    answer: Message | None = None
+    """The answer's final text and state; None when this attempt is not the turn's last, or no text is kept."""
+
+
+class SearchHit(NamedTuple):
+    """A message that matches a search."""
+
+    conversation_id: str
+    conversation_title: str
+    message_id: str
+    role: str
+    created_at: int
+    snippet: str
+    """The line with the hit, at most about 160 characters."""
+    spans: tuple[tuple[int, int], ...]
+    """Where the hits are in the snippet, start and end."""
+
+
+class SweptAttempt(NamedTuple):
+    """What the sweep at start did with an attempt whose process is gone."""
+
+    attempt_id: str
+    conversation_id: str
+    message_id: str
+    sent: bool
+    state: MessageState

@@ -1,0 +1,157 @@
+"""The database schema, version by version: each migration is a tuple of statements, run in one transaction.
+
+Times are milliseconds since 1970, UTC. Money is in whole nano-dollars. Ids are 16 hex digits. JSON is stored as text.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE conversations (
+            id TEXT PRIMARY KEY,
+            title TEXT NOT NULL DEFAULT '',
+            title_source TEXT NOT NULL DEFAULT 'auto' CHECK (title_source IN ('auto', 'model', 'user')),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            leaf_id TEXT,                       -- the message at the end of the branch that is shown
+            model TEXT NOT NULL DEFAULT '',     -- provider/name, '' for the default
+            settings TEXT NOT NULL DEFAULT '{}',-- system prompt, role, generation settings
+            pinned INTEGER NOT NULL DEFAULT 0,
+            archived INTEGER NOT NULL DEFAULT 0,
+            deleted_at INTEGER,                 -- set: in the bin, purged later
+            source TEXT NOT NULL DEFAULT ''     -- where it was imported from
+        ) STRICT
+        """,
+        "CREATE INDEX conversations_by_date ON conversations (updated_at DESC) WHERE deleted_at IS NULL",
+        """
+        CREATE TABLE messages (
+            seq INTEGER PRIMARY KEY,            -- order of arrival; the key of the search index
+            id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+            parent_id TEXT,                     -- siblings share a parent: regenerated answers, edited questions
+            role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+            content TEXT NOT NULL,
+            reasoning TEXT NOT NULL DEFAULT '',
+            opaque TEXT NOT NULL DEFAULT '[]',  -- the provider's own reasoning state
+            model TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL DEFAULT 'complete'
+                CHECK (state IN ('complete', 'streaming', 'cancelled', 'truncated', 'interrupted', 'failed')),
+            finish_reason TEXT,
+            error TEXT,
+            created_at INTEGER NOT NULL,
+            excluded INTEGER NOT NULL DEFAULT 0,
+            pinned INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        "CREATE INDEX messages_by_conversation ON messages (conversation_id, seq)",
+        """
+        CREATE TABLE attachments (
+            message_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (message_id, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        # An answer while it streams, piece by piece: flushing costs what arrived, not what has arrived so far. The pieces
+        # become the message's content when the turn settles or the sweep finds them.
+        """
+        CREATE TABLE partials (
+            seq INTEGER PRIMARY KEY,
+            message_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            content TEXT NOT NULL DEFAULT '',
+            reasoning TEXT NOT NULL DEFAULT ''
+        ) STRICT
+        """,
+        "CREATE INDEX partials_by_message ON partials (message_id, seq)",
+        # The ledger. No foreign keys: deleting a conversation leaves its bill.
+        """
+        CREATE TABLE attempts (
+            id TEXT PRIMARY KEY,
+            turn_id TEXT NOT NULL,
+            number INTEGER NOT NULL,            -- within the turn, from 1
+            conversation_id TEXT NOT NULL DEFAULT '',
+            message_id TEXT NOT NULL DEFAULT '',
+            purpose TEXT NOT NULL DEFAULT 'chat' CHECK (purpose IN ('chat', 'title', 'summary', 'compare', 'bench', 'meter')),
+            topic TEXT NOT NULL DEFAULT '',     -- code, explanation, follow-up
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,                -- asked for
+            answered_by TEXT NOT NULL DEFAULT '',-- the model named in the answer
+            demo INTEGER NOT NULL DEFAULT 0,    -- outside averages, trends, budgets and alerts
+            state TEXT NOT NULL DEFAULT 'open'
+                CHECK (state IN ('open', 'completed', 'cancelled', 'truncated', 'failed', 'rejected', 'interrupted', 'void')),
+            sent INTEGER NOT NULL DEFAULT 0,    -- the request may have reached the provider
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            day TEXT NOT NULL,                  -- the budget day, local calendar, fixed when the reservation is made
+            input_tokens INTEGER,               -- all input; NULL: unknown
+            cache_read_tokens INTEGER,
+            cache_write_tokens INTEGER,
+            output_tokens INTEGER,              -- all output
+            reasoning_tokens INTEGER,
+            usage_source TEXT CHECK (usage_source IN ('provider', 'estimate')),
+            resolution TEXT NOT NULL DEFAULT 'none' CHECK (resolution IN ('resolved', 'unpriced', 'unknown', 'none')),
+            cost_nanos INTEGER,                 -- confirmed; only with 'resolved'
+            cost_source TEXT CHECK (cost_source IN ('provider', 'price_table', 'config')),
+            estimate_nanos INTEGER,             -- exposure: may be billed, not confirmed
+            pending INTEGER NOT NULL DEFAULT 0, -- the provider's look-up will replace the estimate
+            reserved_nanos INTEGER NOT NULL DEFAULT 0,   -- only while open
+            reserved_tokens INTEGER NOT NULL DEFAULT 0,
+            price TEXT,                         -- JSON of the price it was booked with
+            ttft_ms REAL,
+            duration_ms REAL,
+            chunk_count INTEGER NOT NULL DEFAULT 0,
+            retries INTEGER NOT NULL DEFAULT 0,
+            wait_ms REAL NOT NULL DEFAULT 0,
+            finish_reason TEXT,
+            error_kind TEXT,
+            error_message TEXT,
+            status INTEGER,
+            response_id TEXT,                   -- the provider's id, for look-ups
+            owner_pid INTEGER NOT NULL,         -- with its start time and the boot: whose reservation this is
+            owner_start TEXT NOT NULL DEFAULT '',
+            owner_boot TEXT NOT NULL DEFAULT '',
+            metadata TEXT NOT NULL DEFAULT '{}',
+            CHECK ((resolution = 'resolved') = (cost_nanos IS NOT NULL)),
+            CHECK (state = 'open' OR (reserved_nanos = 0 AND reserved_tokens = 0))
+        ) STRICT
+        """,
+        "CREATE INDEX attempts_open ON attempts (state) WHERE state = 'open'",
+        "CREATE INDEX attempts_pending ON attempts (pending) WHERE pending = 1",
+        "CREATE INDEX attempts_by_day ON attempts (day, demo, provider, model)",
+        "CREATE INDEX attempts_by_conversation ON attempts (conversation_id)",
+        "CREATE INDEX attempts_by_time ON attempts (started_at)",
+        """
+        CREATE TABLE drafts (
+            conversation_id TEXT PRIMARY KEY,   -- '' for the one not yet begun
+            text TEXT NOT NULL,
+            attachments TEXT NOT NULL DEFAULT '[]',
+            updated_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE TABLE prompts (seq INTEGER PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+        """
+        CREATE TABLE outbox (                   -- questions to be sent when their provider is back
+            id TEXT PRIMARY KEY,
+            conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+            message_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            queued_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        # Substrings of three characters and more, in any script, as they are typed.
+        "CREATE VIRTUAL TABLE messages_fts USING fts5(content, content='messages', content_rowid='seq', tokenize='trigram')",
+        "CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.content <> '' BEGIN"
+        "  INSERT INTO messages_fts (rowid, content) VALUES (new.seq, new.content); END",
+        "CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.content <> '' BEGIN"
+        "  INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.seq, old.content); END",
+        "CREATE TRIGGER messages_fts_update AFTER UPDATE OF content ON messages BEGIN"
+        "  INSERT INTO messages_fts (messages_fts, rowid, content) SELECT 'delete', old.seq, old.content WHERE old.content <> '';"
+        "  INSERT INTO messages_fts (rowid, content) SELECT new.seq, new.content WHERE new.content <> ''; END",
+    ),
+)
+"""Migration i brings a database from version i to i + 1."""
+
+VERSION = len(MIGRATIONS)
