@@ -143,13 +143,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         # Substrings of three characters and more, in any script, as they are typed.
         "CREATE VIRTUAL TABLE messages_fts USING fts5(content, content='messages', content_rowid='seq', tokenize='trigram')",
-        "CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.content <> '' BEGIN"
-        "  INSERT INTO messages_fts (rowid, content) VALUES (new.seq, new.content); END",
-        "CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.content <> '' BEGIN"
-        "  INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.seq, old.content); END",
-        "CREATE TRIGGER messages_fts_update AFTER UPDATE OF content ON messages BEGIN"
-        "  INSERT INTO messages_fts (messages_fts, rowid, content) SELECT 'delete', old.seq, old.content WHERE old.content <> '';"
-        "  INSERT INTO messages_fts (rowid, content) SELECT new.seq, new.content WHERE new.content <> ''; END",
+        (
+            "CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.content <> '' BEGIN"
+            "  INSERT INTO messages_fts (rowid, content) VALUES (new.seq, new.content); END"
+        ),
+        (
+            "CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.content <> '' BEGIN"
+            "  INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.seq, old.content); END"
+        ),
+        (
+            "CREATE TRIGGER messages_fts_update AFTER UPDATE OF content ON messages BEGIN"
+            "  INSERT INTO messages_fts (messages_fts, rowid, content) SELECT 'delete', old.seq, old.content WHERE old.content <> '';"
+            "  INSERT INTO messages_fts (rowid, content) SELECT new.seq, new.content WHERE new.content <> ''; END"
+        ),
     ),
 )
 """Migration i brings a database from version i to i + 1."""
