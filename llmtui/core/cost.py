@@ -38,17 +38,35 @@ class Price:
     source: CostSource = "price_table"
     as_of: str = ""
     """The date of the table it is from, ISO 8601."""
+    reasoning: Decimal | None = None
+    """Of reasoning tokens, where a provider charges them otherwise than the rest of the output."""
+    request: Decimal = Decimal(0)
+    """USD for each request, whatever its tokens."""
 
     def cost(self, usage: Usage) -> Decimal:
         """The cost of a usage in USD, exact: cached and cache-write tokens are priced once, reasoning is in output."""
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input if self.cache_write is None else self.cache_write
-        return (
+        thought = 0 if self.reasoning is None else min(usage.reasoning_tokens, usage.output_tokens)
+        tokens = (
             usage.uncached_input_tokens * self.input
             + usage.cache_read_tokens * read
             + usage.cache_write_tokens * write
-            + usage.output_tokens * self.output
-        ) / _MILLION
+            + (usage.output_tokens - thought) * self.output
+            + thought * (self.reasoning or 0)
+        )
+        return tokens / _MILLION + self.request
+
+    def worst_case(self, input_tokens: int, output_tokens: int) -> Decimal:
+        """The most that so many tokens can cost, in USD: input at its dearest kind, output likewise."""
+        dearest_input = max(self.input, self.cache_read or 0, self.cache_write or 0)
+        dearest_output = max(self.output, self.reasoning or 0)
+        return (input_tokens * dearest_input + output_tokens * dearest_output) / _MILLION + self.request
+
+    @property
+    def is_zero(self) -> bool:
+        """Costs nothing, whatever is asked."""
+        return self.worst_case(1, 1) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +92,27 @@ def to_nanos(amount: Decimal) -> int:
 
 
 def from_nanos(nanos: int) -> Decimal:
-    """Whole nano-dollars to USD, without trailing zeros beyond need."""
-    return (Decimal(nanos) * _NANO_STEP).normalize() if nanos else Decimal(0)
+    """Whole nano-dollars to USD, without trailing zeros."""
+    whole, rest = divmod(nanos, NANO)
+    return (nanos * _NANO_STEP).normalize() if rest else Decimal(whole)
+
+
+def round_to_nanos(amount: Decimal) -> Decimal:
+    """USD as the ledger will hold it: the one rounding on the way from tokens to a row."""
+    return from_nanos(to_nanos(amount))
+
+
+def provider_total(cost: Decimal | None, upstream: Decimal | None, *, own_key: bool | None) -> Decimal | None:
+    """What a router's answer says was charged, in USD, of its own `cost` and the upstream provider's.
+
+    `own_key`: whether the upstream key was the user's; None where the frame does not say. With the user's own key `cost`
+    is the router's fee alone, and so it is where nothing is said and the two differ. None: not known.
+    """
+    if cost is None or (own_key is True and upstream is None):
+        return None
+    if own_key is False or upstream is None or (own_key is None and upstream == cost):
+        return cost
+    return cost + upstream
 
 
 def format_usd(amount: Decimal) -> str:
@@ -83,9 +120,9 @@ def format_usd(amount: Decimal) -> str:
     if amount == 0:
         return "$0.00"
     sign, size = ("-", -amount) if amount < 0 else ("", amount)
-    if size >= 1:
+    if round(size, 4) >= 1:
         return f"{sign}${size:,.2f}"
-    if size >= Decimal("0.01"):
+    two_digits = round(size, 1 - size.adjusted())
+    if two_digits >= Decimal("0.01"):
         return f"{sign}${size:.4f}"
-    places = 1 - size.adjusted()
-    return f"{sign}${size:.{places}f}"
+    return f"{sign}${two_digits:.{1 - two_digits.adjusted()}f}"
