@@ -1,0 +1,201 @@
+"""One request to one provider: sent, read into chunks, and judged at its end. Knows nothing of retries or money."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from llmtui.core.errors import ConnectionFailed, MalformedResponse, StreamBroken, TimedOut
+from llmtui.core.events import (
+    Finished,
+    FinishReason,
+    Identified,
+    OpaqueReasoning,
+    ReasoningDelta,
+    StreamChunk,
+    StreamEnded,
+    StreamFailed,
+    TextDelta,
+    UsageReported,
+)
+from llmtui.tokens.estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
+
+    from llmtui.chat.candidate import Endpoint
+    from llmtui.core.policy import Timeouts
+    from llmtui.core.request import ChatRequest
+    from llmtui.core.usage import Usage
+    from llmtui.providers.base import WireRequest
+    from llmtui.providers.transport import Response, Transport
+
+ERROR_BODY_BYTES = 64 * 1024
+"""How much of an error's body is read; envelopes are far smaller, HTML pages of proxies are cut."""
+
+
+class Attempt:
+    """The state of one request. Everything it has learnt stays readable whenever and however it ends."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        request: ChatRequest,
+        *,
+        emit: Callable[[StreamChunk], None],
+        metadata: Mapping[str, Any],
+        live_cost: bool,
+    ) -> None:
+        self.endpoint = endpoint
+        self.request = request
+        self._emit = emit
+        self._metadata = metadata
+        self._live_cost = live_cost
+        self._output_price: Decimal | None = None
+        self.text: list[str] = []
+        self.reasoning: list[str] = []
+        self.opaque: list[Mapping[str, Any]] = []
+        self.usage: Usage | None = None
+        self.usage_is_current = False
+        """No content has arrived since usage was last reported."""
+        self.usage_was_nonsense = False
+        self.finished: Finished | None = None
+        self.answered_by = ""
+        self.response_id: str | None = None
+        self.opened = False
+        """The provider took the request: 2xx headers and a first event that is no error."""
+        self.sent = False
+        """The request may have reached the provider."""
+        self.sent_at = 0.0
+        self.first_content_at: float | None = None
+        self.last_content_at: float | None = None
+        self.content_chunks = 0
+        self.chunk_count = 0
+
+    @property
+    def has_content(self) -> bool:
+        return self.content_chunks > 0
+
+    @property
+    def ttft_s(self) -> float | None:
+        return None if self.first_content_at is None else max(0.0, self.first_content_at - self.sent_at)
+
+    async def run(self, transport: Transport, wire: WireRequest, timeouts: Timeouts) -> None:
+        """Send and read to the end. Returns when the answer ended properly or was cut off without a word
+        (`finished` is None then); raises a ProviderError otherwise."""
+        endpoint = self.endpoint
+        limit_s = endpoint.first_content_s
+        self.sent_at = time.monotonic()
+        self.sent = True
+        try:
+            response = await transport.open(wire, endpoint.target, connect_s=timeouts.connect_s, header_s=limit_s)
+        except ConnectionFailed:
+            self.sent = False
+            raise
+        try:
+            self.sent_at = response.sent_at
+            if response.status != 200:
+                response.limit(max(1.0, timeouts.connect_s))
+                body = await response.body(ERROR_BODY_BYTES)
+                raise endpoint.adapter.error(response.status, response.headers, body, self.request, endpoint.target)
+            response.limit(max(0.05, limit_s - (time.monotonic() - self.sent_at)))
+            await self._read(response, timeouts)
+        finally:
+            await response.close()
+
+    async def _read(self, response: Response, timeouts: Timeouts) -> None:
+        decoder = self.endpoint.adapter.decoder(self.request, self.endpoint.target)
+        seen = False
+        while True:
+            try:
+                data = await response.read()
+            except (StreamBroken, TimedOut) as error:
+                if self.finished:
+                    return  # a connection that merely drops after the finish reason does not fail the answer
+                if isinstance(error, StreamBroken) and not self.has_content:
+                    raise ConnectionFailed(
+                        error.message, advice=error.advice, provider=error.provider, model=error.model
+                    ) from None
+                raise
+            events = decoder.feed(data) if data else decoder.close()
+            before = self.content_chunks
+            for event in events:
+                seen = True
+                kind = type(event)
+                if kind is TextDelta:
+                    self._content(event.text, None)  # type: ignore[union-attr]
+                elif kind is ReasoningDelta:
+                    self._content("", event.text)  # type: ignore[union-attr]
+                elif self._note(event):
+                    return
+            if self.finished:
+                response.limit(timeouts.after_finish_s)
+            elif self.content_chunks != before:
+                response.limit(timeouts.idle_s)
+            if not data:
+                if not seen:
+                    raise MalformedResponse(
+                        f"{self.endpoint.ref.provider} answered with an empty stream",
+                        advice="Try again, or choose another model.",
+                        provider=self.endpoint.ref.provider,
+                        model=self.endpoint.ref.name,
+                        status=response.status,
+                    )
+                return
+
+    def _note(self, event: object) -> bool:
+        """Take an event that is no content; True when the stream is over."""
+        match event:
+            case Finished():
+                self.opened = True
+                if self.finished is None or event.reason is FinishReason.ERROR:
+                    self.finished = event
+            case UsageReported(usage):
+                self.opened = True
+                self.usage = usage
+                self.usage_was_nonsense = usage is None
+                self.usage_is_current = True
+            case Identified(response_id, model):
+                self.opened = True
+                self.response_id = response_id or self.response_id
+                self.answered_by = model or self.answered_by
+            case OpaqueReasoning(item):
+                self.opened = True
+                self.opaque.append(item)
+            case StreamFailed(error):
+                raise error
+            case StreamEnded():
+                return True
+        return False
+
+    def _content(self, text: str, reasoning: str | None) -> None:
+        now = time.monotonic()
+        if self.first_content_at is None:
+            self.opened = True
+            self.first_content_at = now
+            if self._live_cost:
+                price = self.endpoint.price(0)
+                self._output_price = price.output / 1_000_000 if price else None
+        self.last_content_at = now
+        self.content_chunks += 1
+        self.usage_is_current = False
+        if reasoning is None:
+            self.text.append(text)
+        else:
+            self.reasoning.append(reasoning)
+        self._chunk(text, reasoning, None)
+
+    def finish(self, reason: FinishReason) -> None:
+        """Emit the closing chunk, the only one with a finish reason; an empty answer is this chunk alone."""
+        self._chunk("", None, reason)
+
+    def _chunk(self, text: str, reasoning: str | None, finish: FinishReason | None) -> None:
+        tokens = estimate_tokens(text or reasoning or "")
+        ref = self.endpoint.ref
+        cost = None if self._output_price is None else self._output_price * tokens
+        index = self.chunk_count
+        self.chunk_count += 1
+        self._emit(
+            StreamChunk(index, text, reasoning, finish, ref.provider, ref.name, tokens, cost, time.time(), self._metadata)
+        )

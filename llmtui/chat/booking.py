@@ -1,0 +1,72 @@
+"""What an attempt costs, however it ended: the one place where an ending becomes a bill.
+
+Confirmed cost needs an accepted answer and the provider's own usage. Everything else that may be billed is an estimate,
+kept apart (`Cost.estimate`), so that reports state facts and budgets err on the high side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmtui.core.cost import NO_COST, Cost, Resolution
+from llmtui.core.errors import TimedOut
+from llmtui.core.usage import Usage
+from llmtui.tokens.estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    from llmtui.chat.attempt import Attempt
+    from llmtui.core.errors import LlmtuiError
+
+
+def estimated_usage(attempt: Attempt, input_tokens: int) -> Usage:
+    """The usage so far: what was reported, completed by what can be counted in the text that arrived."""
+    output = estimate_tokens("".join(attempt.text)) + estimate_tokens("".join(attempt.reasoning))
+    reported = attempt.usage
+    if reported is None:
+        return Usage(input_tokens=input_tokens, output_tokens=output, source="estimate")
+    return replace(
+        reported,
+        input_tokens=reported.input_tokens or input_tokens,
+        output_tokens=max(reported.output_tokens, output),
+        source="estimate",
+        cost_usd=None,
+    )
+
+
+def book(
+    attempt: Attempt, *, state: str, error: LlmtuiError | None, input_tokens: int
+) -> tuple[Usage | None, Cost]:
+    """Usage and cost of an attempt that ended in `state`; `input_tokens` is the estimate made before sending."""
+    if state == "completed":
+        return _completed(attempt, input_tokens)
+    if not attempt.sent:
+        return None, NO_COST
+    guess = estimated_usage(attempt, input_tokens)
+    if state == "cancelled":
+        if not attempt.opened:
+            return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+        if attempt.usage is not None and (attempt.finished or (attempt.usage_is_current and attempt.usage.output_tokens)):
+            return attempt.usage, attempt.endpoint.cost(attempt.usage, attempt.answered_by)
+        return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+    if state == "truncated":
+        return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+    # failed: nothing is confirmed; text that had streamed, or a request that was given up on, may still be billed
+    if attempt.has_content or isinstance(error, TimedOut):
+        return guess, _estimate(attempt, guess, Resolution.NONE)
+    return attempt.usage, NO_COST
+
+
+def _completed(attempt: Attempt, input_tokens: int) -> tuple[Usage | None, Cost]:
+    usage = attempt.usage
+    if usage is not None:
+        cost = attempt.endpoint.cost(usage, attempt.answered_by)
+        if cost.resolution is not Resolution.UNKNOWN:
+            return usage, cost
+    guess = estimated_usage(attempt, input_tokens)
+    return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+
+
+def _estimate(attempt: Attempt, usage: Usage, resolution: Resolution) -> Cost:
+    price = attempt.endpoint.price(usage.input_tokens)
+    return Cost(None, resolution, estimate=price.cost(usage) if price else None)

@@ -1,0 +1,35 @@
+"""A model of the chain, with all that asking it takes: adapter, target, price, limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmtui.core.cost import Cost, Price
+    from llmtui.core.messages import ModelRef
+    from llmtui.core.usage import Usage
+    from llmtui.providers.base import Adapter, Target
+
+
+class Endpoint(NamedTuple):
+    """A model that can be asked now: its key has been found."""
+
+    ref: ModelRef
+    adapter: Adapter
+    target: Target
+    price: Callable[[int], Price | None]
+    """The price for so many input tokens, looked up when first needed."""
+    cost: Callable[[Usage, str], Cost]
+    """What a reported usage costs, given the model named in the answer ('' where none was named)."""
+    first_content_s: float
+    demo: bool = False
+    context_window: int | None = None
+
+
+class Candidate(NamedTuple):
+    """A model that may be asked; `resolve` finds its key and raises KeyNotFound or ConfigError."""
+
+    ref: ModelRef
+    resolve: Callable[[], Endpoint]

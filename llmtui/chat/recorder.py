@@ -1,0 +1,89 @@
+"""What a turn writes: the question before, the pieces while, text and bill after. All through the store's one writer."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from llmtui.core.messages import Message
+    from llmtui.store.database import Store
+    from llmtui.store.records import AttemptOpening, Settlement
+
+
+class Recorder(Protocol):
+    """Where a turn writes."""
+
+    def open(self, opening: AttemptOpening) -> Future[None]:
+        """Store the attempt (with the question and the answer's place, the first time) before its first byte goes out."""
+        ...
+
+    def flush(self, text: str, reasoning: str) -> None:
+        """Store pieces of the answer that have arrived since the last call."""
+        ...
+
+    def settle(self, settlement: Settlement) -> None:
+        """Put the attempt's end on the writer's queue; never blocks, never raises."""
+        ...
+
+    def close(self, answer: Message) -> Future[None]:
+        """Done when everything is committed; stores the answer's final state where no settlement did."""
+        ...
+
+
+class ConversationRecorder:
+    """Keeps the text: a turn of a stored conversation."""
+
+    def __init__(self, store: Store, conversation_id: str, question: Message | None, answer: Message) -> None:
+        self._store = store
+        self._conversation_id = conversation_id
+        self._question = question
+        self._answer = answer
+        self._begun = False
+        self._last: Future[None] | None = None
+        self._answered = False
+
+    def open(self, opening: AttemptOpening) -> Future[None]:
+        if self._begun:
+            return self._store.ledger.open_attempt(opening)
+        self._begun = True
+        return self._store.conversations.begin_turn(self._conversation_id, self._question, self._answer, opening)
+
+    def flush(self, text: str, reasoning: str) -> None:
+        self._store.conversations.flush(self._answer.id, text, reasoning)
+
+    def settle(self, settlement: Settlement) -> None:
+        self._answered = self._answered or settlement.answer is not None
+        self._last = self._store.ledger.settle(settlement)
+
+    def close(self, answer: Message) -> Future[None]:
+        if not self._begun:
+            self._begun = True
+            return self._store.conversations.begin_turn(self._conversation_id, self._question, answer, None)
+        if self._answered and self._last is not None:
+            return self._last
+        return self._store.conversations.finish_answer(answer)
+
+
+class LedgerRecorder:
+    """Keeps the bill alone (`--no-store`, metering, benchmarks)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last: Future[None] | None = None
+
+    def open(self, opening: AttemptOpening) -> Future[None]:
+        return self._store.ledger.open_attempt(opening._replace(conversation_id="", message_id=""))
+
+    def flush(self, text: str, reasoning: str) -> None:
+        """No text is kept."""
+
+    def settle(self, settlement: Settlement) -> None:
+        self._last = self._store.ledger.settle(settlement._replace(answer=None))
+
+    def close(self, answer: Message) -> Future[None]:
+        if self._last is not None:
+            return self._last
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done

@@ -1,0 +1,261 @@
+"""The session: what front ends and the library drive. It knows the providers, the store and the config; it has no screen.
+
+A session composes a turn (who is asked, with which messages, within which limits) and hands it to `Turn`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from llmtui.chat.breaker import CircuitBreaker
+from llmtui.chat.control import TurnControl
+from llmtui.chat.recorder import ConversationRecorder, LedgerRecorder
+from llmtui.chat.turn import Turn, TurnPlan
+from llmtui.core.errors import ConfigError
+from llmtui.core.messages import Message, MessageState, Role, new_id
+from llmtui.core.request import ChatRequest, GenerationSettings
+from llmtui.tokens.estimate import estimate_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmtui.chat.directory import Directory, ProviderStatus
+    from llmtui.chat.recorder import Recorder
+    from llmtui.chat.runtime import Runtime
+    from llmtui.config import Config
+    from llmtui.core.events import Sink, TurnResult
+    from llmtui.core.messages import Attachment, ModelRef
+    from llmtui.providers.base import ModelInfo
+    from llmtui.store.database import Store
+
+CONTINUE = "Continue exactly where your last message ended, without repeating any of it."
+"""Sent after a cut answer: providers that refuse to go on from an assistant's message still understand it."""
+
+
+class LeafOfConversation:
+    """Stands for "after the newest message shown" where a parent may be given."""
+
+
+LEAF = LeafOfConversation()
+
+
+class ChatSession:
+    """Starts turns, one at a time or many; closes what it opened. Made by `llmtui.wiring`."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        store: Store,
+        directory: Directory,
+        runtime_factory: Any,
+        keep_text: bool = True,
+        live_cost: bool = True,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.directory = directory
+        self._runtime: Runtime = runtime_factory()
+        self._breaker = CircuitBreaker(config.retry)
+        self._keep_text = keep_text
+        self._live_cost = live_cost
+        self.default_model: ModelRef | None = None
+        self.fallback: tuple[ModelRef, ...] = ()
+
+    # ------------------------------------------------------------------------------------------ turns
+
+    async def send(
+        self,
+        text: str,
+        *,
+        sink: Sink,
+        conversation_id: str | None = None,
+        parent_id: str | LeafOfConversation | None = LEAF,
+        attachments: tuple[Attachment, ...] = (),
+        model: ModelRef | None = None,
+        settings: GenerationSettings | None = None,
+        system: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        control: TurnControl | None = None,
+    ) -> TurnResult:
+        """Ask a question and stream the answer into the sink. Without a conversation a new one is begun.
+
+        `parent_id` is the message the question follows: the newest one unless told otherwise, None for a new root.
+        """
+        new = conversation_id is None
+        conversation = conversation_id or new_id()
+        earlier: Sequence[Message] = ()
+        if not new:
+            earlier = await self._thread(conversation, parent_id)
+        question = Message(
+            role=Role.USER,
+            content=text,
+            id=new_id(),
+            parent_id=earlier[-1].id if earlier else None,
+            attachments=attachments,
+            created_at=_now(),
+        )
+        return await self._run(
+            conversation, earlier, question, sink=sink, model=model, settings=settings, system=system, metadata=metadata, control=control
+        )
+
+    async def regenerate(
+        self,
+        conversation_id: str,
+        answer_id: str,
+        *,
+        sink: Sink,
+        model: ModelRef | None = None,
+        settings: GenerationSettings | None = None,
+        control: TurnControl | None = None,
+    ) -> TurnResult:
+        """Answer the same question once more; the earlier answer stays as a sibling."""
+        thread = await self._thread(conversation_id, answer_id)
+        if not thread or thread[-1].role is not Role.ASSISTANT:
+            raise ConfigError("there is no answer there to regenerate")
+        return await self._run(
+            conversation_id, thread[:-1], None, sink=sink, model=model, settings=settings, control=control
+        )
+
+    async def continue_answer(
+        self, conversation_id: str, answer_id: str, *, sink: Sink, control: TurnControl | None = None
+    ) -> TurnResult:
+        """Go on where a cut answer ended: a sibling that begins with the text so far, so that nothing is overwritten."""
+        thread = await self._thread(conversation_id, answer_id)
+        if not thread or thread[-1].role is not Role.ASSISTANT or not thread[-1].content:
+            raise ConfigError("there is no answer there to continue")
+        return await self._run(
+            conversation_id, thread[:-1], None, sink=sink, model=thread[-1].model, control=control, cut=thread[-1]
+        )
+
+    async def _run(
+        self,
+        conversation_id: str,
+        earlier: Sequence[Message],
+        question: Message | None,
+        *,
+        sink: Sink,
+        model: ModelRef | None = None,
+        settings: GenerationSettings | None = None,
+        system: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        control: TurnControl | None = None,
+        cut: Message | None = None,
+    ) -> TurnResult:
+        chosen = model or self.default_model
+        if chosen is None:
+            raise ConfigError("no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config.")
+        chain = [chosen, *(ref for ref in self.fallback if ref != chosen)]
+        messages = [message for message in (*earlier, *((question,) if question else ())) if _is_sent(message)]
+        if cut is not None:
+            messages += [cut, Message(Role.USER, CONTINUE)]
+        prompt = await self._system(conversation_id, system)
+        if prompt:
+            messages.insert(0, Message(Role.SYSTEM, prompt))
+        asked = question or earlier[-1]
+        answer = Message(
+            role=Role.ASSISTANT,
+            content=cut.content if cut else "",
+            id=new_id(),
+            parent_id=asked.id,
+            model=chosen,
+            state=MessageState.STREAMING,
+            created_at=_now(),
+        )
+        recorder: Recorder = (
+            ConversationRecorder(self.store, conversation_id, question, answer)
+            if self._keep_text
+            else LedgerRecorder(self.store)
+        )
+        plan = TurnPlan(
+            request=ChatRequest(chosen, tuple(messages), self._settings(settings), conversation_id),
+            chain=[self.directory.candidate(ref) for ref in chain],
+            timeouts=self.config.timeouts,
+            retry=self.config.retry,
+            conversation_id=conversation_id if self._keep_text else "",
+            user_message_id=asked.id,
+            answer_message_id=answer.id,
+            input_tokens=estimate_request(_texts(messages)),
+            prefix=cut.content if cut else "",
+            metadata=metadata or {},
+            live_cost=self._live_cost,
+        )
+        turn = Turn(
+            plan,
+            runtime=self._runtime,
+            recorder=recorder,
+            sink=sink,
+            control=control or TurnControl(),
+            breaker=self._breaker,
+        )
+        return await turn.run()
+
+    async def _thread(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> Sequence[Message]:
+        if leaf is None:
+            return ()
+        wanted = None if isinstance(leaf, LeafOfConversation) else leaf
+        return await self._runtime.call(lambda: self.store.conversations.thread(conversation_id, wanted))
+
+    async def _system(self, conversation_id: str, given: str | None) -> str:
+        if given is not None or not self._keep_text:
+            return given or ""
+        conversation = await self._runtime.call(lambda: self.store.conversations.get(conversation_id))
+        return str(conversation.settings.get("system", "")) if conversation else ""
+
+    def _settings(self, given: GenerationSettings | None) -> GenerationSettings:
+        """What was given goes before the config's defaults, field by field."""
+        defaults = self.config.generation
+        if given is None:
+            return defaults
+        return GenerationSettings(
+            temperature=defaults.temperature if given.temperature is None else given.temperature,
+            top_p=defaults.top_p if given.top_p is None else given.top_p,
+            max_output_tokens=given.max_output_tokens or defaults.max_output_tokens,
+            stop=given.stop or defaults.stop,
+            seed=defaults.seed if given.seed is None else given.seed,
+            reasoning_effort=given.reasoning_effort or defaults.reasoning_effort,
+        )
+
+    # ------------------------------------------------------------------------------------------ providers
+
+    async def list_models(
+        self, provider: str | None = None, *, refresh: bool = False
+    ) -> list[tuple[ModelRef, ModelInfo]]:
+        """What the providers that can be asked offer; lists are cached for a day unless `refresh`."""
+        return await self.directory.list_models(self._runtime, provider, refresh=refresh)
+
+    def providers(self) -> list[ProviderStatus]:
+        """Every provider that is known, with where its key comes from."""
+        return self.directory.statuses()
+
+    async def warm(self, model: ModelRef) -> None:
+        """Find the model's key and open a connection, so that nothing has to be looked up when the question comes."""
+        candidate = self.directory.candidate(model)
+        endpoint = await self._runtime.call(candidate.resolve)
+        await self._runtime.transport.warm(endpoint.target)
+
+    async def close(self) -> None:
+        await self._runtime.transport.close()
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _is_sent(message: Message) -> bool:
+    """Whether a message of the thread goes to the model: not what was taken out, nor answers that never had a text."""
+    return not message.excluded and (message.role is not Role.ASSISTANT or bool(message.content))
+
+
+
+
+def _texts(messages: Sequence[Message]) -> list[str]:
+    """What of each message is text to the model; a small image counts about as much as a page."""
+    return [
+        "\n".join(
+            [message.content, *("x" * 4000 if item.is_image else item.text() for item in message.attachments)]
+        )
+        for message in messages
+    ]

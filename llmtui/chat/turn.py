@@ -1,0 +1,399 @@
+"""A turn: a question, its attempts, its answer, its bill. It knows no screen: it pushes events into a sink.
+
+Everything that must survive is written before and after: the question, the answer's place and the attempt with its
+reservation before the first byte goes out; the partial answer while it streams; text and bill in one transaction at the
+end. Settling is synchronous (it puts a job on the writer's queue), so it works in a `finally`, on cancel and on quit.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llmtui.chat.attempt import Attempt
+from llmtui.chat.booking import book
+from llmtui.chat.retry import Retries
+from llmtui.core.cost import NO_COST, Cost
+from llmtui.core.errors import (
+    ContentFiltered,
+    ContextTooLong,
+    LlmtuiError,
+    ProviderError,
+    ServerError,
+    StreamBroken,
+)
+from llmtui.core.events import (
+    AttemptOutcome,
+    AttemptStarted,
+    ChunkArrived,
+    FallbackChosen,
+    FinishReason,
+    Noted,
+    RetryScheduled,
+    TurnResult,
+    TurnSettled,
+    TurnStarted,
+)
+from llmtui.core.messages import Message, MessageState, Role, new_id
+from llmtui.store.records import AttemptOpening, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmtui.chat.breaker import CircuitBreaker
+    from llmtui.chat.candidate import Candidate, Endpoint
+    from llmtui.chat.control import TurnControl
+    from llmtui.chat.recorder import Recorder
+    from llmtui.chat.runtime import Runtime
+    from llmtui.core.events import Sink, StreamChunk, TurnEvent
+    from llmtui.core.policy import RetryPolicy, Timeouts
+    from llmtui.core.request import ChatRequest
+    from llmtui.core.usage import Usage
+
+FLUSH_SECONDS = 1.0
+FLUSH_CHARACTERS = 2048
+"""A crash loses at most so much of an answer."""
+
+
+class TurnPlan(NamedTuple):
+    """All a turn needs to know before it starts."""
+
+    request: ChatRequest
+    """Its model is replaced by each candidate's."""
+    chain: Sequence[Candidate]
+    """The model asked for, then the fallbacks."""
+    timeouts: Timeouts
+    retry: RetryPolicy
+    conversation_id: str
+    user_message_id: str
+    answer_message_id: str
+    input_tokens: int
+    """Estimated."""
+    warnings: tuple[str, ...] = ()
+    """What to say before anything is sent."""
+    prefix: str = ""
+    """Text that the answer goes on from (continue); part of the message, not of the chunks."""
+    metadata: Mapping[str, Any] = {}
+    purpose: str = "chat"
+    live_cost: bool = True
+
+
+class Turn:
+    """One run of a plan. `run` returns the result for every ending; only a stop from outside is raised on."""
+
+    def __init__(
+        self,
+        plan: TurnPlan,
+        *,
+        runtime: Runtime,
+        recorder: Recorder,
+        sink: Sink,
+        control: TurnControl,
+        breaker: CircuitBreaker,
+    ) -> None:
+        self._plan = plan
+        self._runtime = runtime
+        self._recorder = recorder
+        self._sink = sink
+        self._control = control
+        self._breaker = breaker
+        self.id = new_id()
+        self._started = time.monotonic()
+        self._outcomes: list[AttemptOutcome] = []
+        self._warnings: list[str] = []
+        self._attempt: Attempt | None = None
+        self._attempt_id = ""
+        self._attempt_started = 0.0
+        self._open = False
+        """An attempt's row is open and must be settled."""
+        self._retries_of_turn = 0
+        self._text_unflushed: list[str] = []
+        self._reasoning_unflushed: list[str] = []
+        self._unflushed = 0
+        self._flushed_at = 0.0
+        self._usage: Usage | None = None
+        self._cost: Cost = NO_COST
+        self._ref = plan.chain[0].ref
+
+    # ------------------------------------------------------------------------------------------ the whole turn
+
+    async def run(self) -> TurnResult:
+        """Ask, retry, fall back, settle; the last event is TurnSettled."""
+        plan = self._plan
+        self._runtime.attach(self._control)
+        self._sink(TurnStarted(self.id, plan.conversation_id, plan.user_message_id, plan.answer_message_id))
+        for warning in plan.warnings:
+            self._note(warning)
+        error: LlmtuiError | None = None
+        reason: FinishReason | None = None
+        try:
+            reason = await self._ask_chain()
+        except LlmtuiError as failure:
+            error = failure
+        except BaseException:
+            if not self._control.cancelled:  # the program is going away: settle without waiting, and let it go
+                self._settle("cancelled", None, FinishReason.CANCELLED)
+                raise
+            self._runtime.absorb_cancel()
+            reason = FinishReason.CANCELLED
+        return await self._end(reason, error)
+
+    async def _ask_chain(self) -> FinishReason:
+        """The finish reason of the first candidate that answers; raises the last one's error."""
+        chain = self._plan.chain
+        for position, candidate in enumerate(chain):
+            self._ref = candidate.ref
+            rest = chain[position + 1 :]
+            skipped_for = self._breaker.skips_for(candidate.ref.provider) if rest else 0.0
+            if skipped_for:
+                self._note(f"{candidate.ref.provider} keeps failing and is skipped for {skipped_for:.0f} s")
+                continue
+            try:
+                endpoint = await self._runtime.call(candidate.resolve)
+                reason = await self._ask(endpoint)
+            except LlmtuiError as error:
+                self._breaker.failed(candidate.ref.provider, error)
+                if not rest or self._has_content or not self._leads_on(error, rest):
+                    raise
+                if self._outcomes == [] or self._outcomes[-1].model != candidate.ref:
+                    self._outcomes.append(AttemptOutcome("", candidate.ref, error, 0.0))
+                self._sink(FallbackChosen(candidate.ref, error, rest[0].ref))
+                self._warnings.append(f"{candidate.ref} failed ({error.message}); {rest[0].ref} was asked instead")
+                continue
+            self._breaker.succeeded(candidate.ref.provider)
+            return reason
+        raise ServerError("every model of the chain is being skipped after repeated failures", advice="Try again later.")
+
+    @staticmethod
+    def _leads_on(error: LlmtuiError, rest: Sequence[Candidate]) -> bool:
+        if isinstance(error, ContextTooLong):
+            return False
+        return error.leads_on and bool(rest)
+
+    async def _ask(self, endpoint: Endpoint) -> FinishReason:
+        """One candidate with its retries."""
+        retries = Retries(self._plan.retry)
+        while True:
+            try:
+                return await self._attempt_once(endpoint, retries.count)
+            except ProviderError as error:
+                if self._has_content:
+                    raise
+                wait = retries.next_wait(error)
+                if wait is None:
+                    raise
+                self._outcomes[-1] = replace(self._outcomes[-1], wait_s=wait)
+                self._sink(RetryScheduled(error, wait, retries.count, self._plan.retry.max_retries))
+                self._retries_of_turn += 1
+                await self._runtime.sleep(wait, self._control)
+
+    @property
+    def _has_content(self) -> bool:
+        return self._attempt is not None and self._attempt.has_content
+
+    # ------------------------------------------------------------------------------------------ one attempt
+
+    async def _attempt_once(self, endpoint: Endpoint, retry: int) -> FinishReason:
+        plan = self._plan
+        request = replace(plan.request, model=endpoint.ref)
+        wire = endpoint.adapter.chat(request, endpoint.target)
+        if retry == 0:
+            for note in wire.notes:
+                self._note(note)
+        attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
+        number = len(self._outcomes) + 1
+        self._attempt, self._attempt_id = attempt, new_id()
+        self._attempt_started = self._flushed_at = time.monotonic()
+        opening = AttemptOpening(
+            id=self._attempt_id,
+            turn_id=self.id,
+            number=number,
+            conversation_id=plan.conversation_id,
+            message_id=plan.answer_message_id,
+            model=endpoint.ref,
+            purpose=plan.purpose,
+            demo=endpoint.demo,
+            started_at=int(time.time() * 1000),
+            reserved_nanos=0,
+            reserved_tokens=0,
+            price=endpoint.price(plan.input_tokens) if plan.live_cost else None,
+            estimated_input_tokens=plan.input_tokens,
+            metadata=plan.metadata,
+        )
+        await self._runtime.wait(self._recorder.open(opening))
+        self._open = True
+        self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
+        try:
+            await attempt.run(self._runtime.transport, wire, plan.timeouts)
+            reason = self._judge(attempt)
+        except LlmtuiError as error:
+            broke_off = isinstance(error, StreamBroken)
+            finish = FinishReason.TRUNCATED if broke_off else FinishReason.ERROR
+            if attempt.chunk_count:
+                attempt.finish(finish)
+            self._settle("truncated" if broke_off and attempt.opened else "failed", error, finish)
+            raise
+        attempt.finish(reason)
+        self._settle("completed", None, reason)
+        return reason
+
+    def _judge(self, attempt: Attempt) -> FinishReason:
+        """The finish reason of an answer whose stream ended without an error; raises where it is none."""
+        ref, finished = attempt.endpoint.ref, attempt.finished
+        facts = {"provider": ref.provider, "model": ref.name, "status": 200}
+        if finished is None:
+            raise StreamBroken(
+                f"{ref.provider} ended the answer without saying that it was complete",
+                advice="Continue from here, or regenerate.",
+                **facts,  # type: ignore[arg-type]
+            )
+        if finished.reason is FinishReason.ERROR:
+            raise ServerError(
+                f"{ref.provider} gave up in the middle of the answer" + (f" ({finished.native})" if finished.native else ""),
+                advice="Try again, or choose another model.",
+                **facts,  # type: ignore[arg-type]
+            )
+        return finished.reason
+
+    def _emit(self, chunk: StreamChunk) -> None:
+        self._sink(ChunkArrived(chunk))
+        if chunk.content:
+            self._text_unflushed.append(chunk.content)
+            self._unflushed += len(chunk.content)
+        elif chunk.reasoning:
+            self._reasoning_unflushed.append(chunk.reasoning)
+            self._unflushed += len(chunk.reasoning)
+        if self._unflushed and (
+            self._unflushed >= FLUSH_CHARACTERS or time.monotonic() - self._flushed_at >= FLUSH_SECONDS
+        ):
+            self._flush()
+
+    def _flush(self) -> None:
+        self._recorder.flush("".join(self._text_unflushed), "".join(self._reasoning_unflushed))
+        self._text_unflushed.clear()
+        self._reasoning_unflushed.clear()
+        self._unflushed = 0
+        self._flushed_at = time.monotonic()
+
+    # ------------------------------------------------------------------------------------------ the bill
+
+    def _settle(self, state: str, error: LlmtuiError | None, finish: FinishReason) -> None:
+        """Book the open attempt, once. Synchronous and quick: a job is put on the writer's queue."""
+        attempt = self._attempt
+        if not self._open or attempt is None:
+            return
+        self._open = False
+        usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
+        if state == "completed" or attempt.has_content or cost.estimate is not None:
+            self._usage, self._cost = usage, cost
+        ends_turn = state in ("completed", "cancelled", "truncated") or attempt.has_content
+        self._recorder.settle(
+            Settlement(
+                attempt_id=self._attempt_id,
+                state=state,
+                ended_at=int(time.time() * 1000),
+                usage=usage,
+                cost=cost,
+                price=attempt.endpoint.price(usage.input_tokens) if usage else None,
+                answered_by=attempt.answered_by,
+                response_id=attempt.response_id,
+                ttft_s=attempt.ttft_s,
+                duration_s=time.monotonic() - self._attempt_started,
+                chunk_count=attempt.chunk_count,
+                retries=self._retries_of_turn,
+                wait_s=sum(outcome.wait_s for outcome in self._outcomes),
+                finish_reason=finish,
+                error_kind=error.kind if error else None,
+                error_message=error.message if error else None,
+                status=getattr(error, "status", None),
+                answer=self._answer(finish, error) if ends_turn else None,
+            )
+        )
+        self._outcomes.append(AttemptOutcome(self._attempt_id, attempt.endpoint.ref, error, 0.0))
+
+    def _answer(self, finish: FinishReason, error: LlmtuiError | None) -> Message:
+        """The answer as it is kept."""
+        attempt = self._attempt
+        states = {
+            FinishReason.CANCELLED: MessageState.CANCELLED,
+            FinishReason.TRUNCATED: MessageState.TRUNCATED,
+            FinishReason.ERROR: MessageState.FAILED,
+        }
+        return Message(
+            role=Role.ASSISTANT,
+            content=self._plan.prefix + ("".join(attempt.text) if attempt else ""),
+            id=self._plan.answer_message_id,
+            parent_id=self._plan.user_message_id,
+            reasoning="".join(attempt.reasoning) if attempt else "",
+            opaque=tuple(attempt.opaque) if attempt else (),
+            model=self._ref,
+            state=states.get(finish, MessageState.COMPLETE),
+            finish_reason=finish,
+            error=error.sentence if error else None,
+        )
+
+    async def _end(self, reason: FinishReason | None, error: LlmtuiError | None) -> TurnResult:
+        attempt = self._attempt
+        finish = reason or (FinishReason.TRUNCATED if isinstance(error, StreamBroken) else FinishReason.ERROR)
+        if reason is FinishReason.CANCELLED:
+            if attempt is not None and self._open and attempt.chunk_count:
+                attempt.finish(FinishReason.CANCELLED)
+            self._settle("cancelled", None, FinishReason.CANCELLED)
+        if reason is FinishReason.CONTENT_FILTER and error is None:
+            error = self._filtered(attempt)
+        elif reason is FinishReason.LENGTH:
+            self._note("the answer was cut at the output limit; continue, or raise max tokens")
+        await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
+        result = self._result(finish, error)
+        self._sink(TurnSettled(result))
+        return result
+
+    @staticmethod
+    def _filtered(attempt: Attempt | None) -> ContentFiltered:
+        finished = attempt.finished if attempt else None
+        why = finished.explanation or finished.native if finished else ""
+        ref = attempt.endpoint.ref if attempt else None
+        return ContentFiltered(
+            f"{ref.provider if ref else 'the provider'}'s content filter stopped the answer" + (f" ({why})" if why else ""),
+            advice="Rephrase the question, or choose another model.",
+            provider=ref.provider if ref else "",
+            model=ref.name if ref else "",
+            status=200,
+        )
+
+    def _result(self, finish: FinishReason, error: LlmtuiError | None) -> TurnResult:
+        plan, attempt = self._plan, self._attempt
+        rate = None
+        if (
+            attempt
+            and attempt.content_chunks > 1
+            and self._usage
+            and attempt.first_content_at is not None
+            and attempt.last_content_at is not None
+            and attempt.last_content_at > attempt.first_content_at
+        ):
+            rate = self._usage.output_tokens / (attempt.last_content_at - attempt.first_content_at)
+        return TurnResult(
+            turn_id=self.id,
+            conversation_id=plan.conversation_id,
+            user_message_id=plan.user_message_id,
+            answer_message_id=plan.answer_message_id,
+            model=self._ref,
+            content="".join(attempt.text) if attempt else "",
+            reasoning="".join(attempt.reasoning) if attempt else "",
+            finish_reason=finish,
+            usage=self._usage,
+            cost=self._cost,
+            ttft_s=attempt.ttft_s if attempt else None,
+            duration_s=time.monotonic() - self._started,
+            tokens_per_second=rate,
+            chunk_count=attempt.chunk_count if attempt else 0,
+            attempts=tuple(self._outcomes),
+            warnings=tuple(self._warnings),
+            error=error,
+        )
+
+    def _note(self, text: str, *, about_money: bool = False) -> None:
+        self._warnings.append(text)
+        self._sink(Noted(text, about_money))

@@ -1,0 +1,132 @@
+"""`llmtui --once`: one question, the answer on stdout, an exit code. No event loop, no screen, nothing loaded early."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from llmtui.chat.control import TurnControl
+from llmtui.chat.runtime import run_blocking
+from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput
+from llmtui.once.progress import Progress, say
+from llmtui.once.signals import Interrupted, SignalStop
+
+if TYPE_CHECKING:
+    from llmtui.chat.session import ChatSession
+    from llmtui.config import Config
+    from llmtui.core.events import TurnEvent, TurnResult
+    from llmtui.core.options import Options
+
+CLOSED_PIPE = 141
+"""What a shell reports for a program that SIGPIPE ended."""
+
+
+def run(options: Options, config: Config) -> int:
+    """Answer one question; returns the exit code. Never raises but for bugs."""
+    control = TurnControl()
+    stop = SignalStop(control)
+    stop.install()
+    try:
+        code = _run(options, config, control)
+    except Interrupted:
+        code = 130
+    except LlmtuiError as error:
+        say(error.sentence)
+        code = error.exit_code
+    return stop.exit_code or code
+
+
+def _run(options: Options, config: Config, control: TurnControl) -> int:
+    from llmtui.wiring import blocking_session
+
+    prompt = compose_prompt(options.prompt, _stdin_text())
+    if not prompt and not options.attachments:
+        raise ConfigError("there is no prompt", advice='Write one after --once, or pipe it in: echo "…" | llmtui --once.')
+    pipe = Pipe(sys.stdout.buffer, control)
+    watched = options.verbose or sys.stderr.isatty()
+    progress = Progress(watched=watched)
+    with blocking_session(options, config, notice=say) as session:
+        if options.dry_run:
+            from llmtui.once.dry_run import show
+
+            return run_blocking(show(session, options, prompt, pipe))
+        output = choose_output(options, pipe)
+        result = run_blocking(_ask(session, options, prompt, control, output, progress))
+        code = _report(result, output, progress)
+    if pipe.closed:
+        return CLOSED_PIPE
+    if pipe.error is not None:
+        say(f"the answer could not be written to the output: {pipe.error.strerror}. It is kept in the history")
+        return 1
+    return code
+
+
+async def _ask(
+    session: ChatSession, options: Options, prompt: str, control: TurnControl, output: Output, progress: Progress
+) -> TurnResult:
+    def sink(event: TurnEvent) -> None:
+        progress.event(event)
+        output.event(event)
+
+    return await session.send(
+        prompt,
+        sink=sink,
+        conversation_id=session.resume(options),
+        attachments=options.attachments,
+        settings=options.settings,
+        system=options.system,
+        control=control,
+    )
+
+
+def _report(result: TurnResult, output: Output, progress: Progress) -> int:
+    asked_for = output.end(result)
+    if result.error is not None:
+        say(result.error.sentence)
+        return result.error.exit_code
+    progress.end(result)
+    if asked_for:
+        say("the answer has no code block to extract")
+    return asked_for
+
+
+def choose_output(options: Options, pipe: Pipe) -> Output:
+    """The writer for the format that was asked for, or that fits where stdout goes."""
+    to_terminal = sys.stdout.isatty()
+    if options.extract is not None:
+        return ExtractOutput(pipe, options.extract, to_terminal=to_terminal)
+    chosen = options.format or ("markdown" if to_terminal else "raw")
+    if chosen in ("json", "sse"):
+        return JsonOutput(pipe, stream=options.stream, sse=chosen == "sse")
+    if chosen == "markdown":
+        from llmtui.once.markdown import MarkdownOutput
+
+        return MarkdownOutput(pipe, stream=options.stream, to_terminal=to_terminal)
+    return RawOutput(pipe, stream=options.stream, to_terminal=to_terminal)
+
+
+def compose_prompt(words: str, piped: str) -> str:
+    """The arguments, then what was piped in, a blank line between them."""
+    words = words if words.strip() else ""
+    piped = piped.rstrip("\n") if piped.strip() else ""
+    return f"{words}\n\n{piped}" if words and piped else words or piped
+
+
+def _stdin_text() -> str:
+    """What is piped in, read to its end; "" on a terminal or where there is no stdin."""
+    try:
+        if sys.stdin is None or sys.stdin.closed or os.isatty(sys.stdin.fileno()):
+            return ""
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise ConfigError(f"stdin cannot be read: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"what was piped in is not UTF-8 (line {line}, byte {error.start})",
+            advice="Convert it first, for example with iconv -t UTF-8.",
+        ) from None

@@ -1,0 +1,156 @@
+"""What a one-shot run writes to stdout: the answer in one of the formats, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from llmtui.core.events import ChunkArrived
+from llmtui.once.signals import Interrupted
+
+if TYPE_CHECKING:
+    from llmtui.chat.control import TurnControl
+    from llmtui.core.events import TurnEvent, TurnResult
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\2[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def encode(text: str) -> bytes:
+    """UTF-8 whatever the locale; half a surrogate pair becomes U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text).encode()
+
+
+class Pipe:
+    """Stdout as bytes. When nobody reads any more, or the disk is full, it stops the turn and says so once."""
+
+    def __init__(self, stream: BinaryIO, control: TurnControl) -> None:
+        self._stream = stream
+        self._control = control
+        self.closed = False
+        """The reader has gone away."""
+        self.error: OSError | None = None
+        """Writing failed for another reason."""
+
+    @property
+    def failed(self) -> bool:
+        return self.closed or self.error is not None
+
+    def write(self, data: bytes) -> None:
+        """Write and flush; after a failure a no-op."""
+        if self.failed or not data:
+            return
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except BrokenPipeError:
+            self.closed = True
+        except OSError as error:
+            self.error = error
+        if self.failed and not self._control.cancelled:
+            self._control.cancel()
+            raise Interrupted
+
+
+class Output(Protocol):
+    """A format."""
+
+    def event(self, event: TurnEvent) -> None:
+        """Called for each event of the turn, in order."""
+        ...
+
+    def end(self, result: TurnResult) -> int:
+        """Called once, when the turn is settled; returns the exit code the output itself asks for (0 as a rule)."""
+        ...
+
+
+class RawOutput:
+    """The text exactly as the model sent it, as it arrives; one newline at the end if the text has none."""
+
+    def __init__(self, pipe: Pipe, *, stream: bool, to_terminal: bool) -> None:
+        self._pipe = pipe
+        self._stream = stream
+        self._cleaner = None
+        self._last = ""
+        if to_terminal:
+            from llmtui.core.sanitize import Cleaner
+
+            self._cleaner = Cleaner()
+
+    def event(self, event: TurnEvent) -> None:
+        if self._stream and type(event) is ChunkArrived and event.chunk.content:
+            self._text(event.chunk.content)
+
+    def _text(self, text: str) -> None:
+        self._last = text[-1]
+        self._pipe.write(encode(self._cleaner.feed(text) if self._cleaner else text))
+
+    def end(self, result: TurnResult) -> int:
+        if not self._stream and result.content:
+            self._text(result.content)
+        if self._last and self._last != "\n":
+            self._pipe.write(b"\n")
+        return 0
+
+
+class JsonOutput:
+    """One object a line (or an event): each chunk as it arrives, then the summary."""
+
+    def __init__(self, pipe: Pipe, *, stream: bool, sse: bool) -> None:
+        self._pipe = pipe
+        self._stream = stream
+        self._sse = sse
+
+    def event(self, event: TurnEvent) -> None:
+        if self._stream and type(event) is ChunkArrived:
+            self._object(event.chunk.to_json())
+
+    def _object(self, text: str) -> None:
+        self._pipe.write(encode(f"data: {text}\n\n" if self._sse else text + "\n"))
+
+    def end(self, result: TurnResult) -> int:
+        self._object(json.dumps(result.to_dict(), ensure_ascii=False, separators=(",", ":")))
+        if self._sse:
+            self._pipe.write(b"data: [DONE]\n\n")
+        return 0
+
+
+class ExtractOutput:
+    """Only a code block of the answer, when it is complete."""
+
+    def __init__(self, pipe: Pipe, which: str, *, to_terminal: bool) -> None:
+        self._pipe = pipe
+        self._which = which
+        self._to_terminal = to_terminal
+        self.found = False
+
+    def event(self, event: TurnEvent) -> None:
+        """Nothing is printed before the answer is complete."""
+
+    def end(self, result: TurnResult) -> int:
+        blocks = code_blocks(result.content)
+        if not blocks:
+            return 1
+        self.found = True
+        text = blocks[0 if self._which == "first" else -1]
+        if self._to_terminal:
+            from llmtui.core.sanitize import clean
+
+            text = clean(text)
+        self._pipe.write(encode(text if text.endswith("\n") else text + "\n"))
+        return 0
+
+
+def code_blocks(markdown: str) -> list[str]:
+    """The contents of the fenced code blocks, in order; an unclosed one runs to the end."""
+    blocks = []
+    for match in _FENCE.finditer(markdown):
+        indent, body = len(match[1]), match[3]
+        if indent:
+            body = re.sub(rf"^ {{1,{indent}}}", "", body, flags=re.MULTILINE)
+        blocks.append(body)
+    return blocks

@@ -1,0 +1,66 @@
+"""What a one-shot run says on stderr: waits and fallbacks while it runs, a summary line at the end, and every error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from llmtui.core.cost import Resolution, format_usd
+from llmtui.core.events import FallbackChosen, Noted, RetryScheduled
+
+if TYPE_CHECKING:
+    from llmtui.core.events import TurnEvent, TurnResult
+
+
+def say(text: str) -> None:
+    """One line on stderr, cleaned; silent when stderr is gone."""
+    from llmtui.core.sanitize import clean_line
+
+    try:
+        sys.stderr.write(f"llmtui: {clean_line(text)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+class Progress:
+    """Speaks when somebody may be watching (a terminal, or -v); warnings about money are always said."""
+
+    def __init__(self, *, watched: bool) -> None:
+        self._watched = watched
+
+    def event(self, event: TurnEvent) -> None:
+        kind = type(event)
+        if kind is RetryScheduled:
+            if self._watched:
+                say(f"{event.error.message}; retry {event.retry}/{event.max_retries} in {event.wait_s:.1f} s")  # type: ignore[union-attr]
+        elif kind is FallbackChosen:
+            if self._watched:
+                say(f"{event.failed} failed ({event.error.message}); asking {event.chosen}")  # type: ignore[union-attr]
+        elif kind is Noted and (self._watched or event.about_money):  # type: ignore[union-attr]
+            say(event.text)  # type: ignore[union-attr]
+
+    def end(self, result: TurnResult) -> None:
+        if self._watched and result.error is None:
+            say(summary_line(result))
+
+
+def summary_line(result: TurnResult) -> str:
+    """`provider/model · 24 in · 156 out · $0.00042 · first token 0.38 s · 2.3 s · 68 tok/s`; estimates are marked ~."""
+    parts = [str(result.model)]
+    usage, cost = result.usage, result.cost
+    if usage:
+        mark = "~" if usage.source == "estimate" else ""
+        parts += [f"{mark}{usage.input_tokens} in", f"{mark}{usage.output_tokens} out"]
+    if cost.amount is not None:
+        parts.append(format_usd(cost.amount))
+    elif cost.estimate is not None:
+        parts.append("~" + format_usd(cost.estimate))
+    elif cost.resolution is not Resolution.NONE:
+        parts.append("cost ?" if cost.resolution is Resolution.UNKNOWN else "no price known")
+    if result.ttft_s is not None:
+        parts.append(f"first token {result.ttft_s:.2f} s")
+    parts.append(f"{result.duration_s:.1f} s")
+    if result.tokens_per_second is not None:
+        parts.append(f"{result.tokens_per_second:.0f} tok/s")
+    return " · ".join(parts)
