@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -100,6 +100,11 @@ def from_nanos(nanos: int) -> Decimal:
 def round_to_nanos(amount: Decimal) -> Decimal:
     """USD as the ledger will hold it: the one rounding on the way from tokens to a row."""
     return from_nanos(to_nanos(amount))
+
+
+def round_up_to_nanos(amount: Decimal) -> Decimal:
+    """USD for a reservation, which must never be below what it stands for."""
+    return from_nanos(int((amount * NANO).to_integral_value(ROUND_CEILING)))
 
 
 def provider_total(cost: Decimal | None, upstream: Decimal | None, *, own_key: bool | None) -> Decimal | None:

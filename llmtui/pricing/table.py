@@ -160,8 +160,11 @@ def _price_at(prices: Any, at: datetime) -> dict[str, Any] | None:
     from datetime import UTC
 
     moment = at.astimezone(UTC)
-    chosen = next((price for when, price in reversed(prices) if _applies(when, moment)), prices[0][1])
-    return chosen  # type: ignore[no-any-return]
+    chosen: dict[str, Any] | None = prices[0][1]
+    for when, price in prices:
+        if _applies(when, moment):
+            chosen = price
+    return chosen
 
 
 def _applies(when: str, moment: datetime) -> bool:
