@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 ERROR_BODY_BYTES = 64 * 1024
 """How much of an error's body is read; envelopes are far smaller, HTML pages of proxies are cut."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Attempt:
@@ -72,6 +75,8 @@ class Attempt:
         self.last_content_at: float | None = None
         self.content_chunks = 0
         self.chunk_count = 0
+        self._half = ""
+        """The first half of a surrogate pair whose second half is in the next piece."""
 
     @property
     def has_content(self) -> bool:
@@ -170,6 +175,10 @@ class Attempt:
         return False
 
     def _content(self, text: str, reasoning: str | None) -> None:
+        if not (text if reasoning is None else reasoning).isascii():
+            text, reasoning = self._whole(text), None if reasoning is None else self._whole(reasoning)
+            if not text and not reasoning:
+                return
         now = time.monotonic()
         if self.first_content_at is None:
             self.opened = True
@@ -186,8 +195,21 @@ class Attempt:
             self.reasoning.append(reasoning)
         self._chunk(text, reasoning, None)
 
+    def _whole(self, text: str) -> str:
+        """The text with surrogate pairs joined, also across two pieces, and lone halves replaced by U+FFFD."""
+        if self._half:
+            text, self._half = self._half + text, ""
+        if not _SURROGATE.search(text):
+            return text
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
     def finish(self, reason: FinishReason) -> None:
         """Emit the closing chunk, the only one with a finish reason; an empty answer is this chunk alone."""
+        if self._half:
+            self._half = ""
+            self._content("\ufffd", None)
         self._chunk("", None, reason)
 
     def _chunk(self, text: str, reasoning: str | None, finish: FinishReason | None) -> None:
@@ -197,5 +219,7 @@ class Attempt:
         index = self.chunk_count
         self.chunk_count += 1
         self._emit(
-            StreamChunk(index, text, reasoning, finish, ref.provider, ref.name, tokens, cost, time.time(), self._metadata)
+            StreamChunk(
+                index, text, reasoning, finish, ref.provider, ref.name, tokens, cost, time.time(), self._metadata
+            )
         )

@@ -34,9 +34,7 @@ def estimated_usage(attempt: Attempt, input_tokens: int) -> Usage:
     )
 
 
-def book(
-    attempt: Attempt, *, state: str, error: LlmtuiError | None, input_tokens: int
-) -> tuple[Usage | None, Cost]:
+def book(attempt: Attempt, *, state: str, error: LlmtuiError | None, input_tokens: int) -> tuple[Usage | None, Cost]:
     """Usage and cost of an attempt that ended in `state`; `input_tokens` is the estimate made before sending."""
     if state == "completed":
         return _completed(attempt, input_tokens)
@@ -46,7 +44,9 @@ def book(
     if state == "cancelled":
         if not attempt.opened:
             return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
-        if attempt.usage is not None and (attempt.finished or (attempt.usage_is_current and attempt.usage.output_tokens)):
+        if attempt.usage is not None and (
+            attempt.finished or (attempt.usage_is_current and attempt.usage.output_tokens)
+        ):
             return attempt.usage, attempt.endpoint.cost(attempt.usage, attempt.answered_by)
         return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
     if state == "truncated":

@@ -6,7 +6,6 @@ A session composes a turn (who is asked, with which messages, within which limit
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llmtui.chat.breaker import CircuitBreaker
@@ -98,7 +97,15 @@ class ChatSession:
             created_at=_now(),
         )
         return await self._run(
-            conversation, earlier, question, sink=sink, model=model, settings=settings, system=system, metadata=metadata, control=control
+            conversation,
+            earlier,
+            question,
+            sink=sink,
+            model=model,
+            settings=settings,
+            system=system,
+            metadata=metadata,
+            control=control,
         )
 
     async def regenerate(
@@ -146,7 +153,9 @@ class ChatSession:
     ) -> TurnResult:
         chosen = model or self.default_model
         if chosen is None:
-            raise ConfigError("no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config.")
+            raise ConfigError(
+                "no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config."
+            )
         chain = [chosen, *(ref for ref in self.fallback if ref != chosen)]
         messages = [message for message in (*earlier, *((question,) if question else ())) if _is_sent(message)]
         if cut is not None:
@@ -249,13 +258,9 @@ def _is_sent(message: Message) -> bool:
     return not message.excluded and (message.role is not Role.ASSISTANT or bool(message.content))
 
 
-
-
 def _texts(messages: Sequence[Message]) -> list[str]:
     """What of each message is text to the model; a small image counts about as much as a page."""
     return [
-        "\n".join(
-            [message.content, *("x" * 4000 if item.is_image else item.text() for item in message.attachments)]
-        )
+        "\n".join([message.content, *("x" * 4000 if item.is_image else item.text() for item in message.attachments)])
         for message in messages
     ]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from llmtui.chat.control import TurnControl
     from llmtui.chat.recorder import Recorder
     from llmtui.chat.runtime import Runtime
-    from llmtui.core.events import Sink, StreamChunk, TurnEvent
+    from llmtui.core.events import Sink, StreamChunk
     from llmtui.core.policy import RetryPolicy, Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
@@ -163,7 +163,9 @@ class Turn:
                 continue
             self._breaker.succeeded(candidate.ref.provider)
             return reason
-        raise ServerError("every model of the chain is being skipped after repeated failures", advice="Try again later.")
+        raise ServerError(
+            "every model of the chain is being skipped after repeated failures", advice="Try again later."
+        )
 
     @staticmethod
     def _leads_on(error: LlmtuiError, rest: Sequence[Candidate]) -> bool:
@@ -221,8 +223,8 @@ class Turn:
             estimated_input_tokens=plan.input_tokens,
             metadata=plan.metadata,
         )
+        self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
         await self._runtime.wait(self._recorder.open(opening))
-        self._open = True
         self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
         try:
             await attempt.run(self._runtime.transport, wire, plan.timeouts)
@@ -250,7 +252,8 @@ class Turn:
             )
         if finished.reason is FinishReason.ERROR:
             raise ServerError(
-                f"{ref.provider} gave up in the middle of the answer" + (f" ({finished.native})" if finished.native else ""),
+                f"{ref.provider} gave up in the middle of the answer"
+                + (f" ({finished.native})" if finished.native else ""),
                 advice="Try again, or choose another model.",
                 **facts,  # type: ignore[arg-type]
             )
@@ -283,7 +286,6 @@ class Turn:
         attempt = self._attempt
         if not self._open or attempt is None:
             return
-        self._open = False
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
         if state == "completed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
@@ -310,6 +312,7 @@ class Turn:
                 answer=self._answer(finish, error) if ends_turn else None,
             )
         )
+        self._open = False  # only now: a signal in between settles again, which the ledger takes once
         self._outcomes.append(AttemptOutcome(self._attempt_id, attempt.endpoint.ref, error, 0.0))
 
     def _answer(self, finish: FinishReason, error: LlmtuiError | None) -> Message:
@@ -355,7 +358,8 @@ class Turn:
         why = finished.explanation or finished.native if finished else ""
         ref = attempt.endpoint.ref if attempt else None
         return ContentFiltered(
-            f"{ref.provider if ref else 'the provider'}'s content filter stopped the answer" + (f" ({why})" if why else ""),
+            f"{ref.provider if ref else 'the provider'}'s content filter stopped the answer"
+            + (f" ({why})" if why else ""),
             advice="Rephrase the question, or choose another model.",
             provider=ref.provider if ref else "",
             model=ref.name if ref else "",

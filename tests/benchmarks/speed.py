@@ -114,15 +114,15 @@ def tui(runs: int) -> None:
         "last_token_visible": "–",
         "rss": "≤ floor + 30",
     }
-    for model, extra in (
-        ("perf-md-n1000-r50-d0", {}),
-        ("perf-md-n1000-r200-d0", {}),
-        ("perf-md-n1000-r0-d0", {}),
-        ("perf-md-n10000-r0-d0", {}),
-        ("perf-md-n50000-r0-d0", {}),
+    for model in (
+        "perf-md-n1000-r50-d0",
+        "perf-md-n1000-r200-d0",
+        "perf-md-n1000-r0-d0",
+        "perf-md-n10000-r0-d0",
+        "perf-md-n50000-r0-d0",
     ):
         rows = harness("tui.py", "floor,chat", model, runs, "--limit", "120")
-        table(f"full screen, {model}", rows, "chat", "floor", {**start, **stream, **extra})
+        table(f"full screen, {model}", rows, "chat", "floor", {**start, **stream})
     rows = harness("tui.py", "floor,chat", "perf-md-n1000-r100-d0", runs, "--keys")
     table("keys while streaming, perf-md-n1000-r100-d0", rows, "chat", "floor", {"key_ms": "p50 ≤ 15 ms"})
 
