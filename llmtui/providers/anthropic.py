@@ -1,0 +1,304 @@
+"""Anthropic's Messages: typed events, usage in two places, thinking that is signed and wanted back.
+
+The newest version of the API knows no temperature; where one is asked for and the model still takes it, the request is
+made in the first version. Signed thinking is valid only behind exactly the messages it was made behind: it is stored with
+a digest of them, and sent again only when nothing before it has changed (a message taken out, another system prompt).
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llmtui.core.errors import MalformedResponse
+from llmtui.core.events import FinishReason, Identified, UsageReported
+from llmtui.core.messages import Role
+from llmtui.providers._claude import default_limit, generation, sampling, thinking
+from llmtui.providers._faults import status_error
+from llmtui.providers._frames import FrameDecoder
+from llmtui.providers._json import dump, excerpt, parse_body
+from llmtui.providers._outgoing import address, attachment_text, headers, post
+from llmtui.providers._replay import keep, kept
+from llmtui.providers._usage import UsageMeter, first_count, has_count, make_usage, part
+from llmtui.providers.base import ModelInfo, WireRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmtui.core.errors import ProviderError
+    from llmtui.core.events import StreamEvent
+    from llmtui.core.messages import Message
+    from llmtui.core.request import ChatRequest
+    from llmtui.core.usage import Usage
+    from llmtui.providers.base import Target
+
+WIRE = "anthropic"
+_NEWEST = "2026-10-21"
+_WITH_SAMPLING = "2023-06-01"
+_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+_WORTH_CACHING = 4096
+"""Characters; a shorter prefix is below what the server caches."""
+_CACHE = {"type": "ephemeral"}
+
+_STOP_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "pause_turn": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "refusal": FinishReason.CONTENT_FILTER,
+}
+
+
+class Anthropic:
+    """The adapter of the wire `anthropic`."""
+
+    wire = WIRE
+
+    def chat(self, request: ChatRequest, target: Target) -> WireRequest:
+        model = generation(request.model.name)
+        settings = request.settings
+        system, messages, notes, _ = _conversation(request)
+        limit = settings.max_output_tokens or default_limit(model, settings.reasoning_effort, _size(messages))
+        thought = thinking(model, settings.reasoning_effort, limit)
+        sampled = sampling(model, settings, thinks=thought.on)
+        notes += sampled.notes
+        if settings.seed is not None:
+            notes.append("Anthropic takes no seed: it was left out.")
+        stops = [stop for stop in settings.stop if stop.strip()]
+        if len(stops) < len(settings.stop):
+            notes.append("Anthropic takes no stop text of blanks only: it was left out.")
+        if thought.note:
+            notes.append(thought.note)
+        body = {"model": request.model.name, "max_tokens": limit, "messages": messages, "stream": True}
+        if system.strip():
+            body["system"] = [{"type": "text", "text": system}]
+        if stops:
+            body["stop_sequences"] = stops
+        _mark_cache(body)
+        version = _WITH_SAMPLING if sampled.fields else _NEWEST
+        return post(
+            address(target, "v1", "/messages"), _headers(target, version), {**body, **sampled.fields, **thought.fields}, notes
+        )
+
+    def decoder(self, request: ChatRequest, target: Target) -> _Decoder:
+        return _Decoder(request, target)
+
+    def error(
+        self, status: int, headers: Mapping[str, str], body: bytes, request: ChatRequest | None, target: Target
+    ) -> ProviderError:
+        return status_error(status, headers, body, request, target)
+
+    def models(self, target: Target, page: str = "") -> WireRequest:
+        from urllib.parse import quote
+
+        after = f"&after_id={quote(page, safe='')}" if page else ""
+        return WireRequest("GET", address(target, "v1", f"/models?limit=1000{after}"), _headers(target, _NEWEST))
+
+    def parse_models(self, body: bytes) -> tuple[list[ModelInfo], str]:
+        page = parse_body(body)
+        items = page.get("data") if isinstance(page, dict) else None
+        if not isinstance(items, list):
+            raise MalformedResponse("The server's list of models has no “data”", advice="Check base_url.")
+        models = [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+        last = page.get("last_id")
+        return models, last if page.get("has_more") is True and isinstance(last, str) else ""
+
+
+def _headers(target: Target, version: str) -> dict[str, str]:
+    return headers(target, x_api_key=target.key.reveal() if target.key else "", anthropic_version=version)
+
+
+def _mark_cache(body: dict[str, Any]) -> None:
+    """Hint what will come again: the system prompt, and everything up to the newest answer."""
+    if "system" in body and len(body["system"][0]["text"]) >= _WORTH_CACHING:
+        body["system"][0]["cache_control"] = _CACHE
+    messages = body["messages"]
+    stable = next((i for i in range(len(messages) - 2, -1, -1) if messages[i]["role"] == "assistant"), None)
+    if stable is not None and _size(messages[: stable + 1]) >= _WORTH_CACHING:
+        messages[stable]["content"][-1] |= {"cache_control": _CACHE}
+
+
+def _size(messages: list[dict[str, Any]]) -> int:
+    """Characters, roughly: an image costs about as many tokens as a page of text."""
+    return sum(len(block.get("text", "")) or 4096 for message in messages for block in message["content"])
+
+
+def _model(item: Mapping[str, Any]) -> ModelInfo:
+    abilities = part(item, "capabilities")
+    return ModelInfo(
+        name=item["id"],
+        context_window=_positive(item.get("max_input_tokens")),
+        max_output_tokens=_positive(item.get("max_tokens")),
+        takes_images=_ability(abilities.get("image_input")),
+        reasons=_ability(abilities.get("thinking")),
+        shutdown_date=str(item.get("retires_at") or "")[:10],
+        display_name=str(item.get("display_name") or ""),
+    )
+
+
+def _ability(value: object) -> bool | None:
+    """Said as a bool, or as an object with `supported`."""
+    if isinstance(value, dict):
+        value = value.get("supported")
+    return value if isinstance(value, bool) else None
+
+
+class _Conversation(NamedTuple):
+    """The messages of a request as this wire wants them."""
+
+    system: str
+    messages: list[dict[str, Any]]
+    notes: list[str]
+    digest: str
+    """Of everything before the answer; what signed thinking in the answer is bound to."""
+
+
+def _conversation(request: ChatRequest) -> _Conversation:
+    system = "\n\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
+    running = sha256(system.encode("utf-8", "replace"))
+    messages: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for message in request.messages:
+        if message.role is Role.SYSTEM:
+            continue
+        blocks = (
+            _answer(message, request, running.hexdigest())
+            if message.role is Role.ASSISTANT
+            else _question(message, notes)
+        )
+        if not blocks:  # the server takes no empty message
+            continue
+        running.update(message.role.encode() + dump(blocks))
+        if messages and messages[-1]["role"] == message.role:
+            messages[-1]["content"] += blocks
+        else:
+            messages.append({"role": str(message.role), "content": blocks})
+    return _Conversation(system, messages, notes, running.hexdigest())
+
+
+def _answer(message: Message, request: ChatRequest, digest: str) -> list[dict[str, Any]]:
+    if not message.content.strip():  # thinking alone is no answer
+        return []
+    blocks = [block for block, stored in kept(message, request, WIRE) if stored.get("prefix") == digest]
+    return [*blocks, {"type": "text", "text": message.content}]
+
+
+def _question(message: Message, notes: list[str]) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    for attachment in message.attachments:
+        if attachment.media_type in _IMAGES:
+            data = b64encode(attachment.data).decode()
+            source = {"type": "base64", "media_type": attachment.media_type, "data": data}
+            blocks.append({"type": "image", "source": source})
+        elif attachment.is_image:
+            notes.append(f"{attachment.name} was left out: Anthropic takes JPEG, PNG, GIF and WebP images.")
+        else:
+            blocks.append({"type": "text", "text": attachment_text(attachment)})
+    if message.content.strip():
+        blocks.append({"type": "text", "text": message.content})
+    return blocks
+
+
+class _Decoder(FrameDecoder):
+    """Reads one answer."""
+
+    def __init__(self, request: ChatRequest, target: Target) -> None:
+        super().__init__(request, target)
+        self._usage = UsageMeter(_read_usage)
+        self._blocks: dict[object, dict[str, Any]] = {}
+        self._output_known = False
+        self._digest = ""
+
+    def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
+        match frame.get("type"):
+            case "content_block_delta":
+                self._delta(frame, out)
+            case "content_block_start":
+                block = dict(part(frame, "content_block"))
+                self._blocks[frame.get("index")] = block
+                self._say(block.get("text"), out)
+                self._think(block.get("thinking"), out)
+            case "content_block_stop":
+                self._block_done(self._blocks.pop(frame.get("index"), {}), out)
+            case "message_start":
+                message = part(frame, "message")
+                out.append(Identified(_text(message.get("id")), _text(message.get("model"))))
+                # its count of output tokens is a placeholder: the true one comes with message_delta
+                known = {name: value for name, value in part(message, "usage").items() if name != "output_tokens"}
+                out += self._usage.report(known or None, text_seen=self._text_seen)
+            case "message_delta":
+                usage = part(frame, "usage")
+                self._output_known = self._output_known or has_count(usage, "output_tokens")
+                out += self._usage.report(usage or None, text_seen=self._text_seen)
+                self._stop(part(frame, "delta"), out)
+            case "message_stop":
+                if not self._finished:
+                    self._finish(out, FinishReason.STOP)
+                self._end(out)
+            case "error":
+                self._fail(out, self._fault(frame))
+
+    def _delta(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
+        delta = part(frame, "delta")
+        match delta.get("type"):
+            case "text_delta":
+                self._say(delta.get("text"), out)
+            case "thinking_delta":
+                self._collect(frame, delta, "thinking")
+                self._think(delta.get("thinking"), out)
+            case "signature_delta":
+                self._collect(frame, delta, "signature")
+
+    def _collect(self, frame: Mapping[str, Any], delta: Mapping[str, Any], name: str) -> None:
+        block = self._blocks.get(frame.get("index"))
+        piece = delta.get(name)
+        if block is not None and isinstance(piece, str):
+            block.setdefault("pieces", {}).setdefault(name, []).append(piece)
+
+    def _block_done(self, block: dict[str, Any], out: list[StreamEvent]) -> None:
+        """Store thinking that can be sent again: signed, or encrypted as a whole."""
+        pieces = block.get("pieces", {})
+        thought, signature = ("".join([block.get(n) or "", *pieces.get(n, ())]) for n in ("thinking", "signature"))
+        if block.get("type") == "thinking" and signature:
+            item = {"type": "thinking", "thinking": thought, "signature": signature}
+        elif block.get("type") == "redacted_thinking" and _text(block.get("data")):
+            item = {"type": "redacted_thinking", "data": block["data"]}
+        else:
+            return
+        self._digest = self._digest or _conversation(self._request).digest
+        out.append(keep(self._request, WIRE, item, prefix=self._digest))
+
+    def _stop(self, delta: Mapping[str, Any], out: list[StreamEvent]) -> None:
+        reason = delta.get("stop_reason")
+        if isinstance(reason, str) and reason:
+            details = part(delta, "stop_details")
+            why = [said for name in ("category", "explanation") if (said := _text(details.get(name)))]
+            self._finish(out, _STOP_REASONS.get(reason, FinishReason.STOP), reason, excerpt(": ".join(why)))
+
+    def _ending(self, out: list[StreamEvent]) -> None:
+        if self._output_known:
+            out += self._usage.end(text_seen=self._text_seen)
+        else:
+            out.append(UsageReported(None))
+
+
+def _read_usage(raw: Mapping[str, Any]) -> Usage:
+    read, write = first_count(raw, "cache_read_input_tokens"), first_count(raw, "cache_creation_input_tokens")
+    return make_usage(
+        input_tokens=first_count(raw, "input_tokens") + read + write,
+        cache_read=read,
+        cache_write=write,
+        output=first_count(raw, "output_tokens"),
+        reasoning=first_count(part(raw, "output_tokens_details"), "thinking_tokens"),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _positive(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
