@@ -49,6 +49,82 @@ class AttemptOpening(NamedTuple):
     estimated_input_tokens: int = 0
     """What the sweep books as input when the process dies."""
     metadata: Mapping[str, Any] = {}
+    day: str = ""
+    """The budget day as `2026-11-20`, local calendar; empty: this machine's today."""
+    sent: bool = False
+    """True: counts as sent from the start, which saves a `mark_sent` before the first byte."""
+
+
+class Limit(NamedTuple):
+    """One limit of a hard budget."""
+
+    scope: str
+    """conversation, day, week or month: how it is called towards people."""
+    first_day: str = ""
+    """The window's first budget day, `2026-11-20`; not used by a conversation's limit."""
+    nanos: int | None = None
+    tokens: int | None = None
+
+
+class Spend(NamedTuple):
+    """What attempts cost, in nano-dollars. Confirmed and estimated are never added up for people; a budget counts both."""
+
+    resolved: int = 0
+    """Confirmed."""
+    estimated: int = 0
+    """May be billed: estimates and the reservations of attempts that are still open."""
+    uncounted: int = 0
+    """How many attempts there are whose cost nobody knows: no price, or no usage and no estimate."""
+    tokens: int = 0
+    """Input and output, reserved ones included."""
+
+    @property
+    def exposure(self) -> int:
+        """What a budget counts."""
+        return self.resolved + self.estimated
+
+
+class StoreState(NamedTuple):
+    """How the database was found at start."""
+
+    kind: str
+    """new, opened, migrated, set_aside (damaged, emptied), newer (a newer program's), unwritable."""
+    sentence: str = ""
+    """For the reader; empty when all is well."""
+    ephemeral: bool = False
+    """Nothing of this session is kept: everything is in memory."""
+    set_aside: str = ""
+    """Where the damaged file is now."""
+    swept: tuple[SweptAttempt, ...] = ()
+    """What died with its process and was put in order."""
+
+
+class PendingLookup(NamedTuple):
+    """An attempt whose estimate waits for the provider's own figure."""
+
+    attempt_id: str
+    provider: str
+    model: str
+    response_id: str
+    price: Price | None
+
+
+class Draft(NamedTuple):
+    """What was typed and not sent."""
+
+    text: str
+    attachments: tuple[str, ...] = ()
+    """Paths."""
+
+
+class QueuedQuestion(NamedTuple):
+    """A question that waits for its provider to be back."""
+
+    id: str
+    conversation_id: str
+    message_id: str
+    model: str
+    queued_at: int
 
 
 class Settlement(NamedTuple):
@@ -89,6 +165,8 @@ class SearchHit(NamedTuple):
     """The line with the hit, at most about 160 characters."""
     spans: tuple[tuple[int, int], ...]
     """Where the hits are in the snippet, start and end."""
+    seq: int = 0
+    """Order of arrival; `search(…, before=hit.seq)` goes on after it."""
 
 
 class SweptAttempt(NamedTuple):

@@ -23,7 +23,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             source TEXT NOT NULL DEFAULT ''     -- where it was imported from
         ) STRICT
         """,
-        "CREATE INDEX conversations_by_date ON conversations (updated_at DESC) WHERE deleted_at IS NULL",
+        "CREATE INDEX conversations_by_date ON conversations (pinned DESC, updated_at DESC) WHERE deleted_at IS NULL",
+        "CREATE INDEX conversations_in_bin ON conversations (deleted_at) WHERE deleted_at IS NOT NULL",
         """
         CREATE TABLE messages (
             seq INTEGER PRIMARY KEY,            -- order of arrival; the key of the search index
@@ -44,7 +45,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             pinned INTEGER NOT NULL DEFAULT 0
         ) STRICT
         """,
-        "CREATE INDEX messages_by_conversation ON messages (conversation_id, seq)",
+        "CREATE INDEX messages_by_conversation ON messages (conversation_id, parent_id)",
+        "CREATE INDEX messages_streaming ON messages (state) WHERE state = 'streaming'",
+        # Earlier answers to the same question are found by how the question begins.
+        "CREATE INDEX messages_by_question ON messages (substr(content, 1, 64)) WHERE role = 'user'",
         """
         CREATE TABLE attachments (
             message_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
@@ -141,23 +145,34 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             queued_at INTEGER NOT NULL
         ) STRICT
         """,
-        # Substrings of three characters and more, in any script, as they are typed.
-        "CREATE VIRTUAL TABLE messages_fts USING fts5(content, content='messages', content_rowid='seq', tokenize='trigram')",
-        (
-            "CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.content <> '' BEGIN"
-            "  INSERT INTO messages_fts (rowid, content) VALUES (new.seq, new.content); END"
-        ),
-        (
-            "CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.content <> '' BEGIN"
-            "  INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.seq, old.content); END"
-        ),
-        (
-            "CREATE TRIGGER messages_fts_update AFTER UPDATE OF content ON messages BEGIN"
-            "  INSERT INTO messages_fts (messages_fts, rowid, content) SELECT 'delete', old.seq, old.content WHERE old.content <> '';"
-            "  INSERT INTO messages_fts (rowid, content) SELECT new.seq, new.content WHERE new.content <> ''; END"
-        ),
     ),
 )
 """Migration i brings a database from version i to i + 1."""
 
 VERSION = len(MIGRATIONS)
+
+# Substrings of three characters and more, in any script, as they are typed. Not part of a migration: an SQLite without
+# FTS5 or without its trigram tokenizer keeps the conversations all the same, and searches more slowly.
+SEARCH_INDEX = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS messages_fts USING fts5(content, content='messages', content_rowid='seq', tokenize='trigram')",
+    "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')",
+)
+
+SEARCH_TRIGGERS = (
+    (
+        "CREATE TRIGGER IF NOT EXISTS messages_fts_insert AFTER INSERT ON messages WHEN new.content <> '' BEGIN"
+        "  INSERT INTO messages_fts (rowid, content) VALUES (new.seq, new.content); END"
+    ),
+    (
+        "CREATE TRIGGER IF NOT EXISTS messages_fts_delete AFTER DELETE ON messages WHEN old.content <> '' BEGIN"
+        "  INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.seq, old.content); END"
+    ),
+    (
+        "CREATE TRIGGER IF NOT EXISTS messages_fts_update AFTER UPDATE OF content ON messages BEGIN"
+        "  INSERT INTO messages_fts (messages_fts, rowid, content) SELECT 'delete', old.seq, old.content WHERE old.content <> '';"
+        "  INSERT INTO messages_fts (rowid, content) SELECT new.seq, new.content WHERE new.content <> ''; END"
+    ),
+)
+"""Keep the index in step with the messages."""
+
+SEARCH_TRIGGER_NAMES = ("messages_fts_insert", "messages_fts_delete", "messages_fts_update")

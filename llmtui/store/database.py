@@ -1,0 +1,235 @@
+"""The store: one thread owns the only writing connection; everybody else puts jobs on its queue or reads for himself.
+
+Nothing here blocks the thread that makes a Store: opening, migrating and putting in order what a crash left happen in
+the writer's thread, and `ready` says how it went.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from concurrent.futures import Future
+from functools import cached_property
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from llmtui.core.errors import LlmtuiError, StoreError
+from llmtui.store.connection import connect
+from llmtui.store.failures import explain, is_damaged, is_moved
+from llmtui.store.opening import in_memory, open_database
+from llmtui.store.owner import this_process
+from llmtui.store.sweep import nothing_open, sweep
+from llmtui.store.writer import Patience, patiently, transact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from llmtui.store.conversations import Conversations
+    from llmtui.store.ledger import Ledger
+    from llmtui.store.records import StoreState, SweptAttempt
+    from llmtui.store.search import Search
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+_CLOSE = object()
+_WATCH_S = 1.0
+"""How often an idle writer looks whether the program has ended without closing the store."""
+
+
+class Store:
+    """The database at `path`, opened in the background; made, migrated or rescued when it must be."""
+
+    ready: Future[StoreState]
+    """How the database was found. StoreError when it cannot be used at all."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """`clock` gives seconds since 1970; `notice` is told, in the writer's thread, what a person should know."""
+        self.path = path
+        self.ready = Future()
+        self.owner = this_process()
+        self._clock = clock
+        self._notice = notice
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._abandoned = threading.Event()
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+        self._ephemeral = False
+        self._thread = threading.Thread(target=self._run, name="llmtui-store")
+        self._thread.start()
+
+    # ------------------------------------------------------------------------------------------ for everybody
+
+    def now(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        return int(self._clock() * 1000)
+
+    def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Run the job in a transaction of its own, after all that were submitted before.
+
+        Never blocks. The future fails with what the job raised, or with StoreError when nothing could be written. A lock
+        of another process can make a job run a second time: it must do nothing but speak to its connection.
+        """
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(StoreError("the database has been closed"))
+        else:
+            self._queue.put((job, future))
+        return future
+
+    def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run the job on a connection of its own, in the calling thread; it must fetch its rows whole.
+
+        Waits until the database is open. Raise StoreError when it cannot be read.
+        """
+        self.ready.result()
+        if self._ephemeral:
+            return self.submit(job).result()
+        patience = Patience(self._abandoned, self._notice)
+        try:
+            connection = connect(self.path, read_only=True)
+            try:
+                return patiently(lambda: job(connection), patience)
+            finally:
+                connection.close()
+        except (sqlite3.Error, OSError) as error:
+            raise explain(error, self.path) from error
+
+    def detach(self) -> Future[StoreState]:
+        """Go on in memory for the rest of the session, because nothing can be written: a full disk, a folder taken away."""
+        future: Future[StoreState] = Future()
+        self._queue.put((None, future))
+        return future
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Write what is queued, then end; False when that was not done in `timeout` seconds.
+
+        What is left then is given up: its futures fail, and the next start puts it in order.
+        """
+        self._closed = True
+        self._queue.put(_CLOSE)
+        self._thread.join(timeout)
+        in_time = not self._thread.is_alive()
+        self._abandoned.set()
+        return in_time
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Conversations and their messages."""
+        from llmtui.store.conversations import Conversations
+
+        return Conversations(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Attempts, what they cost, and the gate of the budget."""
+        from llmtui.store.ledger import Ledger
+
+        return Ledger(self)
+
+    @cached_property
+    def search(self) -> Search:
+        """Full-text search: call it with a text."""
+        from llmtui.store.search import Search
+
+        return Search(self)
+
+    # ------------------------------------------------------------------------------------------ the writer's thread
+
+    def _run(self) -> None:
+        try:
+            self._open()
+        except LlmtuiError as error:
+            self.ready.set_exception(error)
+        except Exception as error:  # noqa: BLE001  (whoever waits for `ready` is told)
+            _log.exception("the store could not be opened")
+            self.ready.set_exception(explain(error, self.path))
+        for job, future in self._jobs():
+            if future.set_running_or_notify_cancel():
+                self._answer(job, future)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _jobs(self) -> Iterator[tuple[Any, Future[Any]]]:
+        """What is on the queue, until the store is closed or the program has ended; then what is left."""
+        while True:
+            try:
+                item = self._queue.get(timeout=_WATCH_S)
+            except Empty:
+                if threading.main_thread().is_alive():
+                    continue
+                return
+            if item is _CLOSE:
+                break
+            yield item
+        while not self._queue.empty():
+            if (item := self._queue.get()) is not _CLOSE:
+                yield item
+
+    def _answer(self, job: Callable[[sqlite3.Connection], Any] | None, future: Future[Any]) -> None:
+        try:
+            result = self._detach() if job is None else self._write(job)
+        except LlmtuiError as error:
+            future.set_exception(error)
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("not written: %s", error)
+            future.set_exception(explain(error, self.path))
+        except BaseException as error:  # noqa: BLE001  (the thread must live; who waits for the job is told)
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connection
+        if connection is None:
+            raise StoreError("the database could not be opened") from self.ready.exception()
+        try:
+            return transact(connection, job, self._patience())
+        except sqlite3.DatabaseError as error:
+            if self._ephemeral or not (is_damaged(error) or is_moved(error)):
+                raise
+            self._reopen(suspect=is_damaged(error))
+            return transact(self._connection or connection, job, self._patience())
+
+    def _patience(self) -> Patience:
+        return Patience(self._abandoned, self._notice)
+
+    def _open(self) -> None:
+        self._connection, state = open_database(self.path, self._patience)
+        self._ephemeral = state.ephemeral
+        self.ready.set_result(state._replace(swept=self._sweep(self._connection)))
+        _ = self.conversations, self.ledger  # imported here, not when a question is sent
+
+    def _sweep(self, connection: sqlite3.Connection) -> tuple[SweptAttempt, ...]:
+        if patiently(lambda: nothing_open(connection), self._patience()):
+            return ()
+        return transact(connection, lambda connection: sweep(connection, self.now()), self._patience())
+
+    def _reopen(self, *, suspect: bool) -> None:
+        """The file was moved, or is damaged: go on with the one that is in its place, or with what can be rescued."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, state = open_database(self.path, self._patience, suspect=suspect)
+        self._ephemeral = state.ephemeral
+        if state.sentence:
+            _log.warning("%s", state.sentence)
+            if self._notice:
+                self._notice(state.sentence)
+
+    def _detach(self) -> StoreState:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, state = in_memory(
+            self.path, "unwritable", f"the database {self.path} cannot be written", self._patience
+        )
+        self._ephemeral = True
+        return state
