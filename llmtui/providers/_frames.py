@@ -36,6 +36,7 @@ class FrameDecoder:
         self._thought = TextJoiner()
         self._text_seen = False
         self._finished = False
+        self._frames = 0
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         """Append the events that one frame stands for."""
@@ -67,7 +68,7 @@ class FrameDecoder:
         except ProviderError as error:
             if not self._finished:  # after the finish reason a connection may drop wherever it likes
                 self._fail(out, broken_frame(error, self._request, self._target))
-        if self._parser.stray and not self._over:
+        if not self._over:
             self._judge_stray(out, complete=True)
         if self._finished and not self._over:
             self._end(out)
@@ -80,21 +81,29 @@ class FrameDecoder:
                 frame = parse(event.data)
                 if not isinstance(frame, dict):
                     raise MalformedResponse(f"The server sent a frame that is no object: {excerpt(event.data, 80)}")
-                self._frame(frame, out)
+                self._frames += 1
+                if frame.get("error"):
+                    self._fail(out, self._fault(frame))
+                else:
+                    self._frame(frame, out)
             if self._over:
                 return
 
-    def _say(self, text: object, out: list[StreamEvent]) -> None:
-        """A piece of the answer's text, if it is one."""
-        if isinstance(text, str) and text and (whole := self._text.push(text)):
-            self._text_seen = True
+    def _say(self, text: object, out: list[StreamEvent]) -> int:
+        """A piece of the answer's text, if it is one; returns how many characters went out."""
+        if not isinstance(text, str) or not text:
+            return 0
+        self._text_seen = True
+        if whole := self._text.push(text):
             out.append(TextDelta(whole))
+        return len(whole)
 
     def _think(self, text: object, out: list[StreamEvent]) -> None:
         """A piece of visible reasoning, if it is one."""
-        if isinstance(text, str) and text and (whole := self._thought.push(text)):
+        if isinstance(text, str) and text:
             self._text_seen = True
-            out.append(ReasoningDelta(whole))
+            if whole := self._thought.push(text):
+                out.append(ReasoningDelta(whole))
 
     def _finish(self, out: list[StreamEvent], reason: FinishReason, native: str = "", explanation: str = "") -> None:
         self._finished = True
@@ -125,8 +134,9 @@ class FrameDecoder:
             if isinstance(first, dict) and first.get("error"):
                 self._fail(out, self._fault(payload))
                 return
-        if complete and not self._text_seen and not self._finished:
-            what = "a web page" if text.startswith("<") else "something"
-            message = f"{self._target.name} answered with {what} that is no event stream: {excerpt(text, 120)}"
-            error = MalformedResponse(message, advice="Check that base_url leads to a model server of this kind.")
+        if complete and not self._frames:
+            what = f"something that is no stream: {excerpt(text)}" if text else "nothing at all"
+            error = MalformedResponse(
+                f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."
+            )
             self._fail(out, broken_frame(error, self._request, self._target))

@@ -1,8 +1,7 @@
-"""What the requests of several wires have in common: addresses, headers, and text files inside a message."""
+"""What the requests of several wires have in common: headers, and the form of a streaming request."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from llmtui.providers._json import dump
@@ -11,20 +10,7 @@ from llmtui.providers.base import WireRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llmtui.core.messages import Attachment
     from llmtui.providers.base import Target
-
-_VERSIONS = re.compile(r"(?:/+v\d+(?:(?:alpha|beta)\d*)?)+$")
-
-
-def address(target: Target, version: str, path: str) -> str:
-    """The URL of an endpoint: `base_url` with its version part put right when it is missing or doubled, and the path."""
-    base = target.base_url.strip().rstrip("/")
-    found = _VERSIONS.search(base)
-    if found:
-        version = found[0].strip("/").rsplit("/", 1)[-1]
-        base = base[: found.start()]
-    return f"{base}/{version}{path}"
 
 
 def headers(target: Target, **auth: str) -> dict[str, str]:
@@ -35,10 +21,4 @@ def headers(target: Target, **auth: str) -> dict[str, str]:
 
 def post(url: str, header: Mapping[str, str], body: object, notes: Sequence[str]) -> WireRequest:
     """A streaming request."""
-    unique = tuple(dict.fromkeys(notes))
-    return WireRequest("POST", url, {**header, "accept": "text/event-stream"}, dump(body), unique)
-
-
-def attachment_text(attachment: Attachment) -> str:
-    """A text file as a part of a message, with its name."""
-    return f"{attachment.name}:\n```\n{attachment.text().rstrip()}\n```"
+    return WireRequest("POST", url, {**header, "accept": "text/event-stream"}, dump(body), tuple(notes))

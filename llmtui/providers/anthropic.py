@@ -7,18 +7,20 @@ a digest of them, and sent again only when nothing before it has changed (a mess
 
 from __future__ import annotations
 
-from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.core.errors import MalformedResponse
 from llmtui.core.events import FinishReason, Identified, UsageReported
 from llmtui.core.messages import Role
+from llmtui.providers._address import api_root
+from llmtui.providers._attachments import base64, pictures, text_with_files
 from llmtui.providers._claude import default_limit, generation, sampling, thinking
 from llmtui.providers._faults import status_error
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._json import dump, excerpt, parse_body
-from llmtui.providers._outgoing import address, attachment_text, headers, post
+from llmtui.providers._model_list import tokens
+from llmtui.providers._outgoing import headers, post
 from llmtui.providers._replay import keep, kept
 from llmtui.providers._usage import UsageMeter, first_count, has_count, make_usage, part
 from llmtui.providers.base import ModelInfo, WireRequest
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 WIRE = "anthropic"
 _NEWEST = "2026-10-21"
 _WITH_SAMPLING = "2023-06-01"
-_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _WORTH_CACHING = 4096
 """Characters; a shorter prefix is below what the server caches."""
 _CACHE = {"type": "ephemeral"}
@@ -60,11 +61,11 @@ class Anthropic:
     def chat(self, request: ChatRequest, target: Target) -> WireRequest:
         model = generation(request.model.name)
         settings = request.settings
-        system, messages, notes, _ = _conversation(request)
+        system, messages, _ = _conversation(request)
         limit = settings.max_output_tokens or default_limit(model, settings.reasoning_effort, _size(messages))
         thought = thinking(model, settings.reasoning_effort, limit)
         sampled = sampling(model, settings, thinks=thought.on)
-        notes += sampled.notes
+        notes = list(sampled.notes)
         if settings.seed is not None:
             notes.append("Anthropic takes no seed: it was left out.")
         stops = [stop for stop in settings.stop if stop.strip()]
@@ -80,7 +81,10 @@ class Anthropic:
         _mark_cache(body)
         version = _WITH_SAMPLING if sampled.fields else _NEWEST
         return post(
-            address(target, "v1", "/messages"), _headers(target, version), {**body, **sampled.fields, **thought.fields}, notes
+            f"{api_root(target.base_url)}/messages",
+            _headers(target, version),
+            {**body, **sampled.fields, **thought.fields},
+            notes,
         )
 
     def decoder(self, request: ChatRequest, target: Target) -> _Decoder:
@@ -95,7 +99,7 @@ class Anthropic:
         from urllib.parse import quote
 
         after = f"&after_id={quote(page, safe='')}" if page else ""
-        return WireRequest("GET", address(target, "v1", f"/models?limit=1000{after}"), _headers(target, _NEWEST))
+        return WireRequest("GET", f"{api_root(target.base_url)}/models?limit=1000{after}", _headers(target, _NEWEST))
 
     def parse_models(self, body: bytes) -> tuple[list[ModelInfo], str]:
         page = parse_body(body)
@@ -130,8 +134,8 @@ def _model(item: Mapping[str, Any]) -> ModelInfo:
     abilities = part(item, "capabilities")
     return ModelInfo(
         name=item["id"],
-        context_window=_positive(item.get("max_input_tokens")),
-        max_output_tokens=_positive(item.get("max_tokens")),
+        context_window=tokens(item.get("max_input_tokens")),
+        max_output_tokens=tokens(item.get("max_tokens")),
         takes_images=_ability(abilities.get("image_input")),
         reasons=_ability(abilities.get("thinking")),
         shutdown_date=str(item.get("retires_at") or "")[:10],
@@ -151,7 +155,6 @@ class _Conversation(NamedTuple):
 
     system: str
     messages: list[dict[str, Any]]
-    notes: list[str]
     digest: str
     """Of everything before the answer; what signed thinking in the answer is bound to."""
 
@@ -160,14 +163,11 @@ def _conversation(request: ChatRequest) -> _Conversation:
     system = "\n\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
     running = sha256(system.encode("utf-8", "replace"))
     messages: list[dict[str, Any]] = []
-    notes: list[str] = []
     for message in request.messages:
         if message.role is Role.SYSTEM:
             continue
         blocks = (
-            _answer(message, request, running.hexdigest())
-            if message.role is Role.ASSISTANT
-            else _question(message, notes)
+            _answer(message, request, running.hexdigest()) if message.role is Role.ASSISTANT else _question(message)
         )
         if not blocks:  # the server takes no empty message
             continue
@@ -176,7 +176,7 @@ def _conversation(request: ChatRequest) -> _Conversation:
             messages[-1]["content"] += blocks
         else:
             messages.append({"role": str(message.role), "content": blocks})
-    return _Conversation(system, messages, notes, running.hexdigest())
+    return _Conversation(system, messages, running.hexdigest())
 
 
 def _answer(message: Message, request: ChatRequest, digest: str) -> list[dict[str, Any]]:
@@ -186,20 +186,13 @@ def _answer(message: Message, request: ChatRequest, digest: str) -> list[dict[st
     return [*blocks, {"type": "text", "text": message.content}]
 
 
-def _question(message: Message, notes: list[str]) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = []
-    for attachment in message.attachments:
-        if attachment.media_type in _IMAGES:
-            data = b64encode(attachment.data).decode()
-            source = {"type": "base64", "media_type": attachment.media_type, "data": data}
-            blocks.append({"type": "image", "source": source})
-        elif attachment.is_image:
-            notes.append(f"{attachment.name} was left out: Anthropic takes JPEG, PNG, GIF and WebP images.")
-        else:
-            blocks.append({"type": "text", "text": attachment_text(attachment)})
-    if message.content.strip():
-        blocks.append({"type": "text", "text": message.content})
-    return blocks
+def _question(message: Message) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = [
+        {"type": "image", "source": {"type": "base64", "media_type": picture.media_type, "data": base64(picture)}}
+        for picture in pictures(message)
+    ]
+    text = text_with_files(message)
+    return [*blocks, {"type": "text", "text": text}] if text.strip() else blocks
 
 
 class _Decoder(FrameDecoder):
@@ -238,8 +231,6 @@ class _Decoder(FrameDecoder):
                 if not self._finished:
                     self._finish(out, FinishReason.STOP)
                 self._end(out)
-            case "error":
-                self._fail(out, self._fault(frame))
 
     def _delta(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         delta = part(frame, "delta")
@@ -300,5 +291,6 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _positive(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+def create() -> Anthropic:
+    """What the registry calls."""
+    return Anthropic()
