@@ -8,6 +8,8 @@ import sys
 def main() -> int:
     """Run the program on `sys.argv`; returns the exit code. No exception leaves it but SystemExit."""
     try:
+        if sys.argv[1:] == ["--version"]:
+            return _version()
         from llmtui.cli.main import run
 
         return run(sys.argv[1:])
@@ -17,6 +19,19 @@ def main() -> int:
         from llmtui.cli.failure import explain
 
         return explain(error)
+
+
+def _version() -> int:
+    """The commonest question of scripts, answered before anything else is imported."""
+    from llmtui import __version__
+
+    try:
+        print(f"llmtui {__version__}", flush=True)  # noqa: T201
+    except OSError as error:
+        from llmtui.cli.output import OutputFailed
+
+        raise OutputFailed(error) from None
+    return 0
 
 
 if __name__ == "__main__":

@@ -43,6 +43,13 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
 
 
+def scrubbed(text: str) -> str:
+    """The text without what looks like a key, or stands where one does."""
+    for pattern in _patterns():
+        text = pattern.sub(r"\1[key]", text)
+    return text
+
+
 class LogFile(logging.Handler):
     """Appends records to a file of its own, 0600, rotated by size; a file that cannot be written is given up on."""
 
@@ -60,12 +67,10 @@ class LogFile(logging.Handler):
             self._secrets.add(value)
 
     def scrub(self, text: str) -> str:
-        """The text without keys: known ones by value, others by the look of what stands before them."""
+        """The text without keys: known ones by value, others by their look."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "[key]")
-        for pattern in _patterns():
-            text = pattern.sub(r"\1[key]", text)
-        return text
+        return scrubbed(text)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

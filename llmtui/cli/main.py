@@ -107,12 +107,10 @@ def _check_words(command: Command, parsed: Parsed, called: str) -> None:
             raise usage_error(f"{argument.metavar} must be {argument.help}, not “{shown(taken[0])}”", command=called)
         words = words[len(taken) :]
     if words:
-        hint = (
-            "A key is never an argument: type it at the prompt, or pipe it in." if called == "llmtui keys set" else ""
-        )
-        raise usage_error(
-            f"{called} takes no “{shown(words[0])}”" if not hint else "too many arguments", hint, command=called
-        )
+        if called == "llmtui keys set":  # what is too much here may be a key: it is not repeated
+            advice = "A key is never an argument: type it at the prompt, or pipe it in."
+            raise usage_error(f"{called} takes one NAME and nothing else", advice)
+        raise usage_error(f"{called} takes no “{shown(words[0])}”", command=called)
 
 
 def _no_command(name: str) -> ConfigError:
