@@ -8,7 +8,7 @@ import os
 import re
 import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmtui.paths import locate, make_private
 
@@ -50,11 +50,19 @@ def scrubbed(text: str) -> str:
     return text
 
 
+class _Formatter(logging.Formatter):
+    """Exceptions without their own words: those may quote a message."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return describe(ei[1])
+
+
 class LogFile(logging.Handler):
     """Appends records to a file of its own, 0600, rotated by size; a file that cannot be written is given up on."""
 
     def __init__(self, path: Path, *, largest: int = LARGEST, kept: int = KEPT) -> None:
         super().__init__()
+        self.setFormatter(_Formatter())
         self.path = path
         self._largest = largest
         self._kept = kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.paths import write_private
 
@@ -57,7 +57,7 @@ def remember(
     Nothing is written when nothing changes, so that a `--once` with the same model costs no disk access.
     """
     now, _ = load_state(path)
-    wanted = {"model": model, "theme": theme, "sidebar": sidebar, "conversation": conversation}
+    wanted: dict[str, Any] = {"model": model, "theme": theme, "sidebar": sidebar, "conversation": conversation}
     new = now._replace(**{name: value for name, value in wanted.items() if value is not None})
     if new == now:
         return True
