@@ -37,6 +37,16 @@ ERROR_BODY_BYTES = 64 * 1024
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_REASONING = re.compile(
+    r"(?:^|/)(?:o\d|gpt-[5-9](?!\S*chat)|deepseek-(?:r|reasoner)|grok-(?:[4-9]|3-mini)|magistral|qwq|gpt-oss)|thinking|reason"
+)
+"""Models that think unasked, by how their names are formed."""
+
+
+def reasons(model: str, effort: str | None) -> bool:
+    """Whether a request to the model is likely to think before it says anything."""
+    return effort not in (None, "none") or (effort is None and _REASONING.search(model.lower()) is not None)
+
 
 class Attempt:
     """The state of one request. Everything it has learnt stays readable whenever and however it ends."""
@@ -90,7 +100,7 @@ class Attempt:
         """Send and read to the end. Returns when the answer ended properly or was cut off without a word
         (`finished` is None then); raises a ProviderError otherwise."""
         endpoint = self.endpoint
-        limit_s = endpoint.first_content_s
+        limit_s = self._first_content_limit(timeouts)
         self.sent_at = time.monotonic()
         self.sent = True
         try:
@@ -108,6 +118,15 @@ class Attempt:
             await self._read(response, timeouts)
         finally:
             await response.close()
+
+    def _first_content_limit(self, timeouts: Timeouts) -> float:
+        """Seconds to the first content: longer for local servers, and where the model thinks first."""
+        endpoint = self.endpoint
+        if endpoint.first_content_s:
+            return endpoint.first_content_s
+        if endpoint.local or reasons(endpoint.ref.name, self.request.settings.reasoning_effort):
+            return timeouts.first_content_slow_s
+        return timeouts.first_content_s
 
     async def _read(self, response: Response, timeouts: Timeouts) -> None:
         decoder = self.endpoint.adapter.decoder(self.request, self.endpoint.target)

@@ -23,9 +23,11 @@ class Endpoint(NamedTuple):
     """The price for so many input tokens, looked up when first needed."""
     cost: Callable[[Usage, str], Cost]
     """What a reported usage costs, given the model named in the answer ('' where none was named)."""
-    first_content_s: float
+    first_content_s: float = 0.0
+    """The provider's own limit to the first content; 0: the general one."""
     demo: bool = False
-    context_window: int | None = None
+    local: bool = False
+    """May take long to its first token."""
 
 
 class Candidate(NamedTuple):

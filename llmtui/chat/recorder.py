@@ -6,16 +6,21 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
-    from llmtui.store.records import AttemptOpening, Settlement
+    from llmtui.store.records import AttemptOpening, HardLimit, Settlement
 
 
 class Recorder(Protocol):
     """Where a turn writes."""
 
-    def open(self, opening: AttemptOpening) -> Future[None]:
-        """Store the attempt (with the question and the answer's place, the first time) before its first byte goes out."""
+    def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
+        """Store the attempt (with the question and the answer's place, the first time) before its first byte goes out.
+
+        The future fails with BudgetExceeded when the reservation would pass a limit.
+        """
         ...
 
     def flush(self, text: str, reasoning: str) -> None:
@@ -43,11 +48,13 @@ class ConversationRecorder:
         self._last: Future[None] | None = None
         self._answered = False
 
-    def open(self, opening: AttemptOpening) -> Future[None]:
+    def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
         if self._begun:
-            return self._store.ledger.open_attempt(opening)
+            return self._store.ledger.open_attempt(opening, limits)
         self._begun = True
-        return self._store.conversations.begin_turn(self._conversation_id, self._question, self._answer, opening)
+        return self._store.conversations.begin_turn(
+            self._conversation_id, self._question, self._answer, opening, limits
+        )
 
     def flush(self, text: str, reasoning: str) -> None:
         self._store.conversations.flush(self._answer.id, text, reasoning)
@@ -72,8 +79,8 @@ class LedgerRecorder:
         self._store = store
         self._last: Future[None] | None = None
 
-    def open(self, opening: AttemptOpening) -> Future[None]:
-        return self._store.ledger.open_attempt(opening._replace(conversation_id="", message_id=""))
+    def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
+        return self._store.ledger.open_attempt(opening._replace(conversation_id="", message_id=""), limits)
 
     def flush(self, text: str, reasoning: str) -> None:
         """No text is kept."""

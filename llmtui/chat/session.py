@@ -6,14 +6,15 @@ A session composes a turn (who is asked, with which messages, within which limit
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.breaker import CircuitBreaker
 from llmtui.chat.control import TurnControl
+from llmtui.chat.gate import Admission, Gate
 from llmtui.chat.recorder import ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn, TurnPlan
-from llmtui.core.errors import ConfigError
-from llmtui.core.messages import Message, MessageState, Role, new_id
+from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings
 from llmtui.tokens.estimate import estimate_request
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llmtui.chat.directory import Directory, ProviderStatus
+    from llmtui.chat.gate import Confirm
     from llmtui.chat.recorder import Recorder
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
+    from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.events import Sink, TurnResult
-    from llmtui.core.messages import Attachment, ModelRef
+    from llmtui.core.messages import Attachment
+    from llmtui.core.options import Options
     from llmtui.providers.base import ModelInfo
     from llmtui.store.database import Store
 
@@ -40,6 +44,20 @@ class LeafOfConversation:
 LEAF = LeafOfConversation()
 
 
+class Preview(NamedTuple):
+    """What would be sent."""
+
+    request: ChatRequest
+    input_tokens: int
+    """Estimated."""
+    admission: Admission
+    notes: tuple[str, ...]
+    error: LlmtuiError | None
+    """Why it would have been refused."""
+    is_priced: bool = False
+    """The highest possible cost is known."""
+
+
 class ChatSession:
     """Starts turns, one at a time or many; closes what it opened. Made by `llmtui.wiring`."""
 
@@ -49,19 +67,38 @@ class ChatSession:
         config: Config,
         store: Store,
         directory: Directory,
-        runtime_factory: Any,
+        runtime: Runtime,
         keep_text: bool = True,
         live_cost: bool = True,
     ) -> None:
         self.config = config
         self.store = store
         self.directory = directory
-        self._runtime: Runtime = runtime_factory()
+        self._runtime = runtime
         self._breaker = CircuitBreaker(config.retry)
         self._keep_text = keep_text
+        self.gate = Gate(config.budget, store, priced=live_cost)
+        self.confirm: Confirm = _decline
+        """Asked before a message that comes near a limit; front ends put their own way of asking here."""
         self._live_cost = live_cost
         self.default_model: ModelRef | None = None
         self.fallback: tuple[ModelRef, ...] = ()
+        self.list_errors: Mapping[str, LlmtuiError] = {}
+        """What kept a provider from listing its models, the last time they were asked."""
+
+    def resume(self, options: Options) -> str | None:
+        """The conversation that the options name, by id, prefix or as the newest; None for a new one.
+
+        Raise ConfigError when there is none such. Blocks until the database is open.
+        """
+        if options.conversation:
+            return self.store.conversations.resolve(options.conversation)
+        if not options.continue_newest:
+            return None
+        newest = self.store.conversations.newest()
+        if newest is None:
+            raise ConfigError("there is no conversation to continue yet")
+        return newest
 
     # ------------------------------------------------------------------------------------------ turns
 
@@ -137,6 +174,33 @@ class ChatSession:
             conversation_id, thread[:-1], None, sink=sink, model=thread[-1].model, control=control, cut=thread[-1]
         )
 
+    async def preview(self, text: str, options: Options, conversation_id: str | None = None) -> Preview:
+        """What `send` would send, and whether it would be let through; nothing is sent, nothing is written."""
+        earlier = await self._thread(conversation_id, LEAF) if conversation_id else ()
+        question = Message(Role.USER, text, id=new_id(), attachments=options.attachments)
+        plan = await self._plan(
+            conversation_id or new_id(), earlier, question, settings=options.settings, system=options.system
+        )
+        error: LlmtuiError | None = None
+        priced = False
+        admission, notes = Admission(plan.request.settings.max_output_tokens), tuple[str, ...]()
+        try:
+            endpoint = await self._runtime.call(plan.chain[0].resolve)
+            notes = endpoint.adapter.chat(plan.request, endpoint.target).notes
+            priced = endpoint.price(plan.input_tokens) is not None
+            gate = Gate(self.config.budget, self.store, priced=True)
+            admission = await gate.admit(
+                self._runtime,
+                endpoint,
+                plan.request,
+                input_tokens=plan.input_tokens,
+                conversation_id=plan.conversation_id,
+                confirm=self.confirm,
+            )
+        except LlmtuiError as failure:
+            error = failure
+        return Preview(plan.request, plan.input_tokens, admission, notes, error, priced)
+
     async def _run(
         self,
         conversation_id: str,
@@ -144,13 +208,46 @@ class ChatSession:
         question: Message | None,
         *,
         sink: Sink,
+        control: TurnControl | None = None,
+        **how: Any,
+    ) -> TurnResult:
+        plan = await self._plan(conversation_id, earlier, question, **how)
+        answer = Message(
+            role=Role.ASSISTANT,
+            content=plan.prefix,
+            id=plan.answer_message_id,
+            parent_id=plan.user_message_id,
+            model=plan.request.model,
+            state=MessageState.STREAMING,
+            created_at=_now(),
+        )
+        recorder: Recorder = (
+            ConversationRecorder(self.store, conversation_id, question, answer)
+            if self._keep_text
+            else LedgerRecorder(self.store)
+        )
+        turn = Turn(
+            plan,
+            runtime=self._runtime,
+            recorder=recorder,
+            sink=sink,
+            control=control or TurnControl(),
+            breaker=self._breaker,
+        )
+        return await turn.run()
+
+    async def _plan(
+        self,
+        conversation_id: str,
+        earlier: Sequence[Message],
+        question: Message | None,
+        *,
         model: ModelRef | None = None,
         settings: GenerationSettings | None = None,
         system: str | None = None,
         metadata: Mapping[str, Any] | None = None,
-        control: TurnControl | None = None,
         cut: Message | None = None,
-    ) -> TurnResult:
+    ) -> TurnPlan:
         chosen = model or self.default_model
         if chosen is None:
             raise ConfigError(
@@ -164,42 +261,21 @@ class ChatSession:
         if prompt:
             messages.insert(0, Message(Role.SYSTEM, prompt))
         asked = question or earlier[-1]
-        answer = Message(
-            role=Role.ASSISTANT,
-            content=cut.content if cut else "",
-            id=new_id(),
-            parent_id=asked.id,
-            model=chosen,
-            state=MessageState.STREAMING,
-            created_at=_now(),
-        )
-        recorder: Recorder = (
-            ConversationRecorder(self.store, conversation_id, question, answer)
-            if self._keep_text
-            else LedgerRecorder(self.store)
-        )
-        plan = TurnPlan(
+        return TurnPlan(
             request=ChatRequest(chosen, tuple(messages), self._settings(settings), conversation_id),
             chain=[self.directory.candidate(ref) for ref in chain],
             timeouts=self.config.timeouts,
             retry=self.config.retry,
             conversation_id=conversation_id if self._keep_text else "",
             user_message_id=asked.id,
-            answer_message_id=answer.id,
+            answer_message_id=new_id(),
             input_tokens=estimate_request(_texts(messages)),
+            gate=self.gate,
+            confirm=self.confirm,
             prefix=cut.content if cut else "",
             metadata=metadata or {},
             live_cost=self._live_cost,
         )
-        turn = Turn(
-            plan,
-            runtime=self._runtime,
-            recorder=recorder,
-            sink=sink,
-            control=control or TurnControl(),
-            breaker=self._breaker,
-        )
-        return await turn.run()
 
     async def _thread(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> Sequence[Message]:
         if leaf is None:
@@ -233,7 +309,13 @@ class ChatSession:
         self, provider: str | None = None, *, refresh: bool = False
     ) -> list[tuple[ModelRef, ModelInfo]]:
         """What the providers that can be asked offer; lists are cached for a day unless `refresh`."""
-        return await self.directory.list_models(self._runtime, provider, refresh=refresh)
+        from llmtui.chat.model_lists import list_all
+
+        names = [provider] if provider else await self._runtime.call(self.directory.listable)
+        targets = [await self._runtime.call(lambda name=name: self.directory.target(name)) for name in names]  # type: ignore[misc]
+        found, failed = await list_all(self.directory.lists, targets, self._runtime.transport, refresh=refresh)
+        self.list_errors = failed
+        return [(ModelRef(name, model.name), model) for name in names for model in found[name]]
 
     def providers(self) -> list[ProviderStatus]:
         """Every provider that is known, with where its key comes from."""
@@ -247,6 +329,11 @@ class ChatSession:
 
     async def close(self) -> None:
         await self._runtime.transport.close()
+
+
+async def _decline(question: ConfirmNeeded) -> bool:
+    """Where nobody can be asked: near a limit it goes on (the sentence is a warning), without a price it does not."""
+    return question.reason == "near"
 
 
 def _now() -> int:

@@ -16,8 +16,10 @@ from llmtui.chat.booking import book
 from llmtui.chat.retry import Retries
 from llmtui.core.cost import NO_COST, Cost
 from llmtui.core.errors import (
+    BudgetExceeded,
     ContentFiltered,
     ContextTooLong,
+    InputRefused,
     LlmtuiError,
     ProviderError,
     ServerError,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from llmtui.chat.breaker import CircuitBreaker
     from llmtui.chat.candidate import Candidate, Endpoint
     from llmtui.chat.control import TurnControl
+    from llmtui.chat.gate import Confirm, Gate
     from llmtui.chat.recorder import Recorder
     from llmtui.chat.runtime import Runtime
     from llmtui.core.events import Sink, StreamChunk
@@ -70,6 +73,8 @@ class TurnPlan(NamedTuple):
     answer_message_id: str
     input_tokens: int
     """Estimated."""
+    gate: Gate
+    confirm: Confirm
     warnings: tuple[str, ...] = ()
     """What to say before anything is sent."""
     prefix: str = ""
@@ -199,10 +204,22 @@ class Turn:
     async def _attempt_once(self, endpoint: Endpoint, retry: int) -> FinishReason:
         plan = self._plan
         request = replace(plan.request, model=endpoint.ref)
+        admission = await plan.gate.admit(
+            self._runtime,
+            endpoint,
+            request,
+            input_tokens=plan.input_tokens,
+            conversation_id=plan.conversation_id,
+            confirm=plan.confirm,
+        )
+        if admission.output_limit != request.settings.max_output_tokens:
+            request = replace(request, settings=replace(request.settings, max_output_tokens=admission.output_limit))
         wire = endpoint.adapter.chat(request, endpoint.target)
         if retry == 0:
             for note in wire.notes:
                 self._note(note)
+            for note in admission.notes:
+                self._note(note, about_money=True)
         attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
         number = len(self._outcomes) + 1
         self._attempt, self._attempt_id = attempt, new_id()
@@ -217,14 +234,16 @@ class Turn:
             purpose=plan.purpose,
             demo=endpoint.demo,
             started_at=int(time.time() * 1000),
-            reserved_nanos=0,
-            reserved_tokens=0,
+            reserved_nanos=admission.reserved_nanos,
+            reserved_tokens=admission.reserved_tokens,
             price=endpoint.price(plan.input_tokens) if plan.live_cost else None,
             estimated_input_tokens=plan.input_tokens,
             metadata=plan.metadata,
+            day=admission.day,
+            sent=True,
         )
         self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
-        await self._runtime.wait(self._recorder.open(opening))
+        await self._runtime.wait(self._recorder.open(opening, admission.limits))
         self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
         try:
             await attempt.run(self._runtime.transport, wire, plan.timeouts)
@@ -347,7 +366,10 @@ class Turn:
             error = self._filtered(attempt)
         elif reason is FinishReason.LENGTH:
             self._note("the answer was cut at the output limit; continue, or raise max tokens")
-        await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
+        if (
+            not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None
+        ):  # a refused question is not kept
+            await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
         result = self._result(finish, error)
         self._sink(TurnSettled(result))
         return result

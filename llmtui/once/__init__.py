@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from llmtui.chat.control import TurnControl
 from llmtui.chat.runtime import run_blocking
+from llmtui.core.cost import NO_COST
 from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.events import FinishReason, TurnResult
+from llmtui.core.messages import ModelRef, new_id
 from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput
 from llmtui.once.progress import Progress, say
 from llmtui.once.signals import Interrupted, SignalStop
@@ -16,7 +19,7 @@ from llmtui.once.signals import Interrupted, SignalStop
 if TYPE_CHECKING:
     from llmtui.chat.session import ChatSession
     from llmtui.config import Config
-    from llmtui.core.events import TurnEvent, TurnResult
+    from llmtui.core.events import TurnEvent
     from llmtui.core.options import Options
 
 CLOSED_PIPE = 141
@@ -43,18 +46,24 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
 
     prompt = compose_prompt(options.prompt, _stdin_text())
     if not prompt and not options.attachments:
-        raise ConfigError("there is no prompt", advice='Write one after --once, or pipe it in: echo "…" | llmtui --once.')
+        raise ConfigError(
+            "there is no prompt", advice='Write one after --once, or pipe it in: echo "…" | llmtui --once.'
+        )
     pipe = Pipe(sys.stdout.buffer, control)
-    watched = options.verbose or sys.stderr.isatty()
-    progress = Progress(watched=watched)
-    with blocking_session(options, config, notice=say) as session:
-        if options.dry_run:
-            from llmtui.once.dry_run import show
+    progress = Progress(watched=options.verbose or sys.stderr.isatty())
+    output = choose_output(options, pipe)
+    try:
+        with blocking_session(options, config, notice=say) as session:
+            if options.dry_run:
+                from llmtui.once.dry_run import show
 
-            return run_blocking(show(session, options, prompt, pipe))
-        output = choose_output(options, pipe)
-        result = run_blocking(_ask(session, options, prompt, control, output, progress))
-        code = _report(result, output, progress)
+                return run_blocking(show(session, options, prompt, pipe))
+            result = run_blocking(_ask(session, options, prompt, control, output, progress))
+            code = _report(result, output, progress)
+    except LlmtuiError as error:
+        if error.exit_code == ConfigError.exit_code:
+            raise
+        code = _report(refused(error), output, progress)  # a reader of JSON gets its summary here too
     if pipe.closed:
         return CLOSED_PIPE
     if pipe.error is not None:
@@ -90,6 +99,29 @@ def _report(result: TurnResult, output: Output, progress: Progress) -> int:
     if asked_for:
         say("the answer has no code block to extract")
     return asked_for
+
+
+def refused(error: LlmtuiError) -> TurnResult:
+    """The result of a turn that could not begin: there is no model to ask, or no key for it."""
+    return TurnResult(
+        turn_id=new_id(),
+        conversation_id="",
+        user_message_id="",
+        answer_message_id="",
+        model=ModelRef(getattr(error, "provider", ""), getattr(error, "model", "")),
+        content="",
+        reasoning="",
+        finish_reason=FinishReason.ERROR,
+        usage=None,
+        cost=NO_COST,
+        ttft_s=None,
+        duration_s=0.0,
+        tokens_per_second=None,
+        chunk_count=0,
+        attempts=(),
+        warnings=(),
+        error=error,
+    )
 
 
 def choose_output(options: Options, pipe: Pipe) -> Output:

@@ -12,6 +12,7 @@ from llmtui.once.signals import Interrupted
 if TYPE_CHECKING:
     from llmtui.chat.control import TurnControl
     from llmtui.core.events import TurnEvent, TurnResult
+    from llmtui.core.sanitize import Cleaner
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\2[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -74,7 +75,7 @@ class RawOutput:
     def __init__(self, pipe: Pipe, *, stream: bool, to_terminal: bool) -> None:
         self._pipe = pipe
         self._stream = stream
-        self._cleaner = None
+        self._cleaner: Cleaner | None = None
         self._last = ""
         if to_terminal:
             from llmtui.core.sanitize import Cleaner

@@ -23,9 +23,7 @@ class SignalStop:
     counted, so that nothing is half written. A person who insists (three times) gets out at once.
     """
 
-    _SIGNALS = tuple(
-        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-    )
+    _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
     def __init__(self, control: TurnControl) -> None:
         self._control = control

@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 class Response(Protocol):
     """An answer that is being received."""
 
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    sent_at: float
-    """`time.monotonic()` when the request had been written."""
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case."""
+        ...
+
+    @property
+    def sent_at(self) -> float:
+        """`time.monotonic()` when the request had been written."""
+        ...
 
     def limit(self, seconds: float) -> None:
         """From now on `read` raises TimedOut when so many seconds have passed, whatever bytes arrive meanwhile.

@@ -1,0 +1,306 @@
+"""Which providers there are, and how a model's name becomes something that can be asked: config, registry, keys, prices."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from llmtui.chat.candidate import Candidate, Endpoint
+from llmtui.config.values import ProviderConfig
+from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.messages import ModelRef
+from llmtui.keys import KeySources, find_key, require_key
+from llmtui.pricing.billing import cost_of
+from llmtui.pricing.prices import Prices, Seller
+from llmtui.providers.base import Target
+from llmtui.providers.registry import KNOWN, adapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmtui.chat.model_lists import ModelLists
+    from llmtui.config import Config
+    from llmtui.core.cost import Cost, Price
+    from llmtui.core.usage import Usage
+    from llmtui.paths import Paths
+
+CUSTOM = "custom"
+"""What the server of a `--base-url` is called."""
+
+
+class ProviderStatus(NamedTuple):
+    """A provider as lists show it."""
+
+    name: str
+    wire: str
+    base_url: str
+    local: bool
+    needs_key: bool
+    key_source: str
+    """`variable NAME`, `command`, `keyring`, `file`, or "" for none."""
+    key_hint: str = ""
+    """The key's last four characters."""
+
+    @property
+    def is_usable(self) -> bool:
+        """It could be asked now (whether a local server is running is not known here)."""
+        return bool(self.key_source) or not self.needs_key
+
+
+class Directory:
+    """Every provider of the config and the registry. Looks keys up when they are needed, and then keeps them."""
+
+    def __init__(
+        self, config: Config, environ: Mapping[str, str], paths: Paths, *, base_url: str = "", wire: str = ""
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self.paths = paths
+        self.prices = Prices(config.prices)
+        self._targets: dict[str, Target] = {}
+        self._model_lists: ModelLists | None = None
+        self._custom = ProviderConfig(wire=wire, base_url=base_url) if base_url else None
+
+    # ------------------------------------------------------------------------------------------ names
+
+    def names(self) -> list[str]:
+        """All providers: the config's first, then the well-known ones."""
+        own = [CUSTOM] if self._custom else []
+        return [*own, *self._config.providers, *(name for name in KNOWN if name not in self._config.providers)]
+
+    def find_model(self, text: str) -> ModelRef:
+        """`PROVIDER/MODEL`, or a bare name that exactly one provider is known to have. Raise ConfigError."""
+        if "/" in text:
+            ref = ModelRef.parse(text)
+            self._section(ref.provider)
+            return ref
+        return self._find_bare(text)
+
+    def _find_bare(self, name: str) -> ModelRef:
+        found = [
+            ModelRef(provider, name)
+            for provider in self.names()
+            if name in self._listed_names(provider) or self._is_in_price_table(provider, name)
+        ]
+        usable = [ref for ref in found if self._has_key(ref.provider)]
+        chosen = usable if usable and len(found) > 1 else found
+        if len(chosen) == 1:
+            return chosen[0]
+        if chosen:
+            raise ConfigError(
+                f"“{name}” is offered by {', '.join(ref.provider for ref in chosen)}",
+                advice=f"Say which: -m {chosen[0]}.",
+            )
+        raise ConfigError(
+            f"no provider is known to have a model “{name}”",
+            advice="Write PROVIDER/MODEL; `llmtui models` lists what there is.",
+        )
+
+    def _listed_names(self, provider: str) -> set[str]:
+        section = self._config.providers.get(provider)
+        named = {entry.name for entry in section.models} if section else set()
+        return named | {info.name for info in self.lists.cached(provider)}
+
+    def _is_in_price_table(self, provider: str, name: str) -> bool:
+        if provider not in KNOWN or KNOWN[provider].local or provider == "openrouter":
+            return False
+        table = self.prices.table
+        known = table.provider_id(provider)
+        model = table.find(known, name) if known else None
+        return model is not None and model.id == name
+
+    @property
+    def lists(self) -> ModelLists:
+        """The providers' model lists; read from the cache folder when somebody first asks."""
+        if self._model_lists is None:
+            from llmtui.chat.model_lists import ModelLists
+
+            self._model_lists = ModelLists(self.paths.cache)
+        return self._model_lists
+
+    def local_servers(self) -> list[str]:
+        """The providers that run on this machine, where they do."""
+        return [name for name in self.names() if self._section(name).local and self._section(name).wire != "demo"]
+
+    def listable(self) -> list[str]:
+        """The providers whose model lists are worth asking for: with a key, or on this machine. May block."""
+        found = []
+        for provider in self.names():
+            section = self._section(provider)
+            try:
+                usable = not self.needs_key(provider) or find_key(self.key_sources(provider), self._environ)
+            except LlmtuiError:
+                continue
+            if usable and (section.wire != "demo"):
+                found.append(provider)
+        return found
+
+    # ------------------------------------------------------------------------------------------ targets and keys
+
+    def _section(self, provider: str) -> ProviderConfig:
+        """The provider's settings, completed by what is known of it. Raise ConfigError for one that does not exist."""
+        if provider == CUSTOM and self._custom:
+            return self._custom
+        given, known = self._config.providers.get(provider), KNOWN.get(provider)
+        if given is None and known is None:
+            near = difflib.get_close_matches(provider, self.names(), n=1)
+            raise ConfigError(
+                f"there is no provider “{provider}”",
+                advice=(f"Did you mean {near[0]}? " if near else "")
+                + f"A server of your own goes into the config as [providers.{provider}], or after --base-url.",
+            )
+        section = given or ProviderConfig()
+        if known is not None:
+            section = section._replace(
+                wire=section.wire or known.wire,
+                base_url=section.base_url or known.base_url,
+                local=known.local if section.local is None else section.local,
+                headers={**dict(known.headers), **section.headers},
+            )
+        if not section.wire or not section.base_url:
+            missing = "wire" if not section.wire else "base_url"
+            raise ConfigError(
+                f"[providers.{provider}] has no {missing}", advice="See `llmtui config init` for an example."
+            )
+        return section
+
+    def key_sources(self, provider: str) -> KeySources:
+        """Where the provider's key may be."""
+        section, known = self._section(provider), KNOWN.get(provider)
+        customary = known.key_env if known else ()
+        return KeySources(
+            provider,
+            variables=(section.key_env,) if section.key_env else customary,
+            command=section.key_command,
+            keyring=self._config.keys.keyring,
+            keyring_timeout_s=self._config.keys.keyring_timeout_s,
+            key_file=self.paths.key_file,
+        )
+
+    def needs_key(self, provider: str) -> bool:
+        """Whether asking without a key is pointless: a server of the user's own may well be open."""
+        known = KNOWN.get(provider)
+        section = self._section(provider)
+        if section.key_env or section.key_command:
+            return True
+        is_elsewhere = known is not None and section.base_url == known.base_url
+        return known is not None and known.needs_key and is_elsewhere
+
+    def target(self, provider: str) -> Target:
+        """The provider, ready to be asked. May block on a keyring the first time. Raise KeyNotFound, ConfigError."""
+        if provider in self._targets:
+            return self._targets[provider]
+        section = self._section(provider)
+        secret = None
+        if section.wire != "demo":
+            sources = self.key_sources(provider)
+            if self.needs_key(provider):
+                secret = require_key(sources, self._environ).secret
+            else:
+                # an open server: a keyring is not woken for it
+                found = find_key(sources._replace(keyring=bool(self._config.providers.get(provider))), self._environ)
+                secret = found.secret if found else None
+        target = Target(
+            name=provider,
+            wire=section.wire,
+            base_url=section.base_url,
+            key=secret,
+            headers=section.headers,
+            proxy=section.proxy,
+            ca_file=section.ca_file,
+            insecure_http=section.insecure_http,
+            local=bool(section.local),
+        )
+        self._targets[provider] = target
+        return target
+
+    def forget_key(self, provider: str) -> None:
+        """The key was set or removed: look it up anew next time."""
+        self._targets.pop(provider, None)
+
+    def _has_key(self, provider: str) -> bool:
+        """Whether a key stands in the environment or the like, without waking the keyring."""
+        if not self.needs_key(provider):
+            return True
+        return find_key(self.key_sources(provider)._replace(keyring=False), self._environ) is not None
+
+    def first_usable(self) -> ModelRef | None:
+        """The default model of the first provider with a key, else of a local server whose models are known."""
+        for provider in self.names():
+            known = KNOWN.get(provider)
+            section = self._section(provider)
+            if section.wire == "demo" or not self.needs_key(provider):
+                continue
+            if find_key(self.key_sources(provider), self._environ) is not None:
+                name = self._default_model(provider, known.default_model if known else "")
+                if name:
+                    return ModelRef(provider, name)
+        return None
+
+    def _default_model(self, provider: str, known: str) -> str:
+        section = self._config.providers.get(provider)
+        if section and section.models:
+            return section.models[0].name
+        listed = self.lists.cached(provider)
+        return known or (listed[0].name if listed else "")
+
+    def statuses(self) -> list[ProviderStatus]:
+        """Every provider with its key's source. Asks the keyring, so it may block."""
+        found = []
+        for provider in self.names():
+            section = self._section(provider)
+            source = hint = ""
+            if section.wire != "demo":
+                try:
+                    key = find_key(self.key_sources(provider), self._environ)
+                except LlmtuiError:
+                    key = None
+                if key:
+                    source, hint = key.source, key.secret.last_four
+            found.append(
+                ProviderStatus(
+                    provider,
+                    section.wire,
+                    section.base_url,
+                    bool(section.local),
+                    self.needs_key(provider),
+                    source,
+                    hint,
+                )
+            )
+        return found
+
+    # ------------------------------------------------------------------------------------------ asking
+
+    def candidate(self, ref: ModelRef) -> Candidate:
+        """The model as a link of a chain; its key is looked up when its turn comes."""
+        return Candidate(ref, lambda: self.endpoint(ref))
+
+    def endpoint(self, ref: ModelRef) -> Endpoint:
+        """The model, ready to be asked. Raise KeyNotFound, ConfigError."""
+        target = self.target(ref.provider)
+        seller = Seller(
+            ref.provider,
+            target.wire,
+            target.base_url,
+            bool(self._config.providers.get(ref.provider, ProviderConfig()).local),
+        )
+        prices = self.prices
+
+        def price(input_tokens: int) -> Price | None:
+            return prices.price_for(seller, ref.name, at=datetime.now(UTC), input_tokens=input_tokens)
+
+        def cost(usage: Usage, answered_by: str) -> Cost:
+            return cost_of(usage, seller, ref.name, at=datetime.now(UTC), prices=prices, answered_by=answered_by)
+
+        return Endpoint(
+            ref=ref,
+            adapter=adapter(target.wire),
+            target=target,
+            price=price,
+            cost=cost,
+            first_content_s=self._section(ref.provider).timeout_first_s,
+            demo=target.wire == "demo",
+            local=target.local,
+        )

@@ -1,0 +1,224 @@
+"""The gate before a request: what it may cost at most, whether the budget has that left, and what a person must be asked.
+
+The decision here is for people: it finds the output limit and the sentence. The ledger takes it again inside the
+transaction that makes the reservation, so that two processes cannot both take the last dollar.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from llmtui.core.cost import to_nanos
+from llmtui.core.errors import BudgetExceeded
+from llmtui.core.reservation import Reservation, Unaffordable, input_bound, reserve
+from llmtui.store.records import HardLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmtui.chat.candidate import Endpoint
+    from llmtui.chat.runtime import Runtime
+    from llmtui.config import BudgetConfig
+    from llmtui.core.admission import ConfirmNeeded, Proposal
+    from llmtui.core.budget import Gauge, Limit
+    from llmtui.core.cost import Price
+    from llmtui.core.request import ChatRequest
+    from llmtui.store.database import Store
+
+
+class Confirm(Protocol):
+    """Asks a person, or stands in for one. True: send it."""
+
+    async def __call__(self, question: ConfirmNeeded) -> bool: ...
+
+
+class Admission(NamedTuple):
+    """What a request was let through with."""
+
+    output_limit: int | None = None
+    """To be sent; None: none."""
+    reserved_nanos: int = 0
+    reserved_tokens: int = 0
+    limits: tuple[HardLimit, ...] = ()
+    day: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Gate:
+    """Admits requests against the config's budget."""
+
+    def __init__(self, budget: BudgetConfig, store: Store, *, priced: bool) -> None:
+        self._budget = budget
+        self._store = store
+        self._priced = priced
+        """Whether to look a price up where no budget asks for it."""
+        self._has_limits = any(
+            (
+                budget.conversation_usd, budget.daily_usd, budget.weekly_usd, budget.monthly_usd,
+                budget.conversation_tokens, budget.daily_tokens, budget.weekly_tokens, budget.monthly_tokens,
+            )
+        )  # fmt: skip
+
+    async def admit(
+        self,
+        runtime: Runtime,
+        endpoint: Endpoint,
+        request: ChatRequest,
+        *,
+        input_tokens: int,
+        conversation_id: str,
+        confirm: Confirm,
+    ) -> Admission:
+        """Let the request through. Raise BudgetExceeded when it would exceed a hard limit, or a person said no."""
+        asked = request.settings.max_output_tokens
+        if endpoint.demo or not (self._has_limits or self._priced):
+            return Admission(asked)
+        bound = _bound(request, input_tokens)
+        price = endpoint.price(bound)
+        if not self._has_limits:
+            return _admitted(_worst_case(price, endpoint, bound, asked), ())
+        return await self._within_limits(
+            runtime,
+            endpoint,
+            bound,
+            asked,
+            price,
+            input_tokens=input_tokens,
+            conversation_id=conversation_id,
+            confirm=confirm,
+        )
+
+    async def gauges(self, runtime: Runtime, conversation_id: str) -> tuple[Gauge, ...]:
+        """How full each limit is now; empty without limits."""
+        if not self._has_limits:
+            return ()
+        return (await runtime.call(lambda: self._look(conversation_id)))[1]
+
+    def _look(self, conversation_id: str) -> tuple[str, tuple[Gauge, ...], tuple[HardLimit, ...]]:
+        """The budget day, the gauges, and the limits in the ledger's words. Reads the database."""
+        from llmtui.core.budget import gauges_of, limits_of
+        from llmtui.core.periods import Scope, local_day, period
+
+        budget, ledger = self._budget, self._store.ledger
+        day = local_day(datetime.now(UTC), budget.time_zone, not_before=ledger.latest_day())
+        limits = limits_of(budget)
+        spends, first_days = {}, {}
+        for scope in {limit.scope for limit in limits}:
+            span = period(scope, day, budget.time_zone, week_starts=budget.week_starts)
+            if span is None:
+                spends[scope] = ledger.spent(conversation_id=conversation_id)
+            else:
+                first_days[scope] = span.first_day
+                spends[scope] = ledger.spent(first_day=span.first_day, last_day=span.last_day)
+        gauges = gauges_of(limits, spends, day=day, settings=budget, conversation=conversation_id)
+        hard = tuple(_hard(limit, first_days.get(limit.scope, "")) for limit in limits if limit.scope in Scope)
+        return day, gauges, hard if budget.on_exceed == "block" else ()
+
+    async def _within_limits(
+        self,
+        runtime: Runtime,
+        endpoint: Endpoint,
+        bound: int,
+        asked: int | None,
+        price: Price | None,
+        *,
+        input_tokens: int,
+        conversation_id: str,
+        confirm: Confirm,
+    ) -> Admission:
+        from llmtui.core.admission import ConfirmNeeded, Refused, decide
+        from llmtui.core.budget import least_left
+
+        day, gauges, hard = await runtime.call(lambda: self._look(conversation_id))
+        is_hard = self._budget.on_exceed == "block"
+        found = _worst_case(
+            price,
+            endpoint,
+            bound,
+            asked,
+            usd_left=least_left(gauges, "usd") if is_hard else None,
+            tokens_left=_whole(least_left(gauges, "tokens")) if is_hard else None,
+        )
+        worst = found.reservation if isinstance(found, Unaffordable) else found
+        proposal = _proposal(worst, price, input_tokens)
+        decision = decide(gauges, proposal, confirm_at=self._budget.confirm_at, hard=is_hard)
+        if isinstance(decision, Refused):
+            raise refusal(decision.sentence, resets_at=decision.resets_at)
+        notes: list[str] = []
+        if isinstance(decision, ConfirmNeeded) and not await confirm(decision):
+            advice = (
+                "Give the model a price in the config, or choose another one." if decision.reason == "unpriced" else ""
+            )
+            raise BudgetExceeded(decision.sentence, advice=advice or "Nothing was sent.")
+        if isinstance(decision, ConfirmNeeded):
+            notes.append(decision.sentence)
+        elif decision.over:
+            notes.append(f"over {decision.over[0].gauge.limit.name}: {decision.over[0].gauge.text}")
+        if worst.budget_binds:
+            notes.append(f"the budget leaves room for {worst.output_limit:,} tokens of answer")
+        return _admitted(worst, hard, day=day, notes=tuple(notes))
+
+
+def refusal(sentence: str, *, resets_at: datetime | None = None) -> BudgetExceeded:
+    """A refusal with its ways out as advice."""
+    ways = "Start a new conversation, drop context, ask for a shorter answer, take a cheaper model, or raise the limit"
+    if resets_at is not None:
+        return BudgetExceeded(sentence, advice=f"{ways}; it resets at {resets_at.astimezone():%Y-%m-%d %H:%M}.")
+    return BudgetExceeded(sentence, advice=f"{ways}.")
+
+
+def _worst_case(
+    price: Price | None,
+    endpoint: Endpoint,
+    bound: int,
+    asked: int | None,
+    *,
+    usd_left: Decimal | None = None,
+    tokens_left: int | None = None,
+) -> Reservation | Unaffordable:
+    from llmtui.pricing.limits import output_limit
+
+    return reserve(
+        price,
+        bound,
+        asked=asked,
+        model_limit=output_limit(endpoint.ref.name),
+        usd_left=usd_left,
+        tokens_left=tokens_left,
+    )
+
+
+def _admitted(
+    found: Reservation | Unaffordable, limits: tuple[HardLimit, ...], *, day: str = "", notes: tuple[str, ...] = ()
+) -> Admission:
+    worst = found.reservation if isinstance(found, Unaffordable) else found
+    nanos = 0 if worst.usd is None else to_nanos(worst.usd)
+    return Admission(worst.output_limit, nanos, worst.tokens, limits, day, notes)
+
+
+def _bound(request: ChatRequest, estimate: int) -> int:
+    texts: Sequence[str] = [message.content for message in request.messages]
+    files = [item for message in request.messages for item in message.attachments]
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    size += sum(len(item.data) for item in files if not item.is_image)
+    return input_bound(size, estimate, messages=len(texts), images=sum(item.is_image for item in files))
+
+
+def _proposal(worst: Reservation, price: Price | None, input_tokens: int) -> Proposal:
+    from llmtui.core.admission import Proposal
+
+    output = min(worst.tokens - worst.input_tokens, 500)  # what an ordinary answer takes
+    expected = price.worst_case(input_tokens, output) if price else Decimal(0)
+    return Proposal(worst.usd, worst.tokens, expected, input_tokens + output)
+
+
+def _hard(limit: Limit, first_day: str) -> HardLimit:
+    if limit.unit == "usd":
+        return HardLimit(limit.scope.value, first_day, nanos=to_nanos(limit.amount))
+    return HardLimit(limit.scope.value, first_day, tokens=int(limit.amount))
+
+
+def _whole(amount: Decimal | None) -> int | None:
+    return None if amount is None else int(amount)

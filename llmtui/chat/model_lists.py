@@ -1,0 +1,124 @@
+"""The providers' model lists: asked for when somebody wants to choose, kept in the cache folder with their date."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from llmtui.core.errors import LlmtuiError, MalformedResponse
+from llmtui.paths import write_private
+from llmtui.providers.base import ModelInfo
+from llmtui.providers.registry import adapter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmtui.providers.base import Target
+    from llmtui.providers.transport import Transport
+
+FRESH_S = 24 * 3600.0
+_PAGES = 20
+_LIST_BYTES = 32 * 1024 * 1024
+_LIST_S = 15.0
+_PRICES = ("input_price", "output_price", "cache_read_price", "cache_write_price")
+
+
+class ModelLists:
+    """Lists by provider. A file that cannot be read counts as not there; one that cannot be written is no error."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "models"
+        self._read: dict[str, tuple[float, list[ModelInfo]]] = {}
+
+    def cached(self, provider: str) -> list[ModelInfo]:
+        """What the list said when it was last fetched, however long ago."""
+        return self._load(provider)[1]
+
+    def fetched_at(self, provider: str) -> float:
+        """Seconds since 1970 of the last fetch; 0 when there was none."""
+        return self._load(provider)[0]
+
+    def is_fresh(self, provider: str) -> bool:
+        return time.time() - self._load(provider)[0] < FRESH_S
+
+    async def fetch(self, target: Target, transport: Transport, *, limit_s: float = _LIST_S) -> list[ModelInfo]:
+        """Ask the provider, all pages, each within `limit_s`. Raise ProviderError."""
+        speaks = adapter(target.wire)
+        found: list[ModelInfo] = []
+        page = ""
+        for _ in range(_PAGES):
+            response = await transport.open(speaks.models(target, page), target, connect_s=limit_s, header_s=limit_s)
+            try:
+                response.limit(limit_s)
+                body = await response.body(_LIST_BYTES)
+                if response.status != 200:
+                    raise speaks.error(response.status, response.headers, body, None, target)
+            finally:
+                await response.close()
+            models, page = speaks.parse_models(body)
+            found += models
+            if not page:
+                break
+        self._save(target.name, found)
+        return found
+
+    def _path(self, provider: str) -> Path:
+        safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in provider)
+        return self._folder / f"{safe}.json"
+
+    def _load(self, provider: str) -> tuple[float, list[ModelInfo]]:
+        if provider not in self._read:
+            try:
+                raw = json.loads(self._path(provider).read_bytes())
+                self._read[provider] = (float(raw["fetched_at"]), [_from_json(item) for item in raw["models"]])
+            except (OSError, ValueError, KeyError, TypeError, InvalidOperation):
+                self._read[provider] = (0.0, [])
+        return self._read[provider]
+
+    def _save(self, provider: str, models: list[ModelInfo]) -> None:
+        now = time.time()
+        self._read[provider] = (now, models)
+        data = {"fetched_at": now, "models": [_to_json(model) for model in models]}
+        try:
+            write_private(self._path(provider), json.dumps(data).encode())
+        except OSError:
+            return  # a cache that cannot be written is asked for again next time
+
+
+def _to_json(model: ModelInfo) -> dict[str, Any]:
+    fields = {name: getattr(model, name) for name in ModelInfo.__slots__}
+    return {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in fields.items()
+        if value not in (None, "")
+    }
+
+
+def _from_json(raw: dict[str, Any]) -> ModelInfo:
+    known = {name: raw[name] for name in ModelInfo.__slots__ if name in raw}
+    for name in _PRICES:
+        if name in known:
+            known[name] = Decimal(known[name])
+    return ModelInfo(**known)
+
+
+async def list_all(
+    lists: ModelLists, targets: list[Target], transport: Transport, *, refresh: bool
+) -> tuple[dict[str, list[ModelInfo]], dict[str, LlmtuiError]]:
+    """The lists of several providers, one after the other, and what kept any from answering."""
+    found: dict[str, list[ModelInfo]] = {}
+    failed: dict[str, LlmtuiError] = {}
+    for target in targets:
+        if not refresh and lists.is_fresh(target.name):
+            found[target.name] = lists.cached(target.name)
+            continue
+        try:
+            found[target.name] = await lists.fetch(target, transport)
+        except LlmtuiError as error:
+            failed[target.name] = error
+            found[target.name] = lists.cached(target.name)
+        except (ValueError, KeyError, TypeError) as error:
+            failed[target.name] = MalformedResponse(f"{target.name}'s model list makes no sense: {error}")
+    return found, failed

@@ -1,0 +1,139 @@
+"""The composition root: from options and config to a session that is ready, and back to nothing left open."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from llmtui.chat.directory import CUSTOM, Directory
+from llmtui.chat.runtime import AsyncRuntime, BlockingRuntime, run_blocking
+from llmtui.chat.session import ChatSession
+from llmtui.core.errors import ConfigError, KeyNotFound, LlmtuiError
+from llmtui.core.messages import ModelRef
+from llmtui.paths import locate
+from llmtui.store.database import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from llmtui.chat.runtime import Runtime
+    from llmtui.config import Config
+    from llmtui.core.options import Options
+
+LOCAL_SERVER_S = 1.0
+"""How long a server on this machine is given to say what it has."""
+DEMO_MODEL = ModelRef("demo", "steady")
+
+
+def configured(config: Config, options: Options) -> Config:
+    """The config with what was given on the command line over it."""
+    timeouts, retry = config.timeouts, config.retry
+    if options.timeout_s is not None:
+        timeouts = timeouts._replace(first_content_s=options.timeout_s, first_content_slow_s=options.timeout_s)
+    if options.retries is not None:
+        retry = retry._replace(max_retries=options.retries)
+    return config._replace(timeouts=timeouts, retry=retry)
+
+
+@contextmanager
+def blocking_session(options: Options, config: Config, *, notice: Callable[[str], None]) -> Iterator[ChatSession]:
+    """A session without an event loop, for one question; everything written is on disk when it is left."""
+    paths = locate(os.environ)
+    store = Store(paths.database, notice=notice)  # opens in its own thread while the HTTP stack is being imported
+    try:
+        from llmtui.providers._http import BlockingTransport
+
+        runtime = BlockingRuntime(BlockingTransport(lean=True))
+        session = _session(options, config, store, runtime)
+        try:
+            session.default_model = run_blocking(_choose_model(session, options, runtime))
+            yield session
+        finally:
+            run_blocking(session.close())
+    finally:
+        store.close()
+
+
+@asynccontextmanager
+async def open_session(
+    options: Options, config: Config, *, notice: Callable[[str], None]
+) -> AsyncIterator[ChatSession]:
+    """A session under asyncio: the full-screen program, the library."""
+    from llmtui.providers._http import AsyncTransport
+
+    store = Store(locate(os.environ).database, notice=notice)
+    runtime = AsyncRuntime(AsyncTransport())
+    session = _session(options, config, store, runtime)
+    try:
+        try:
+            session.default_model = await _choose_model(session, options, runtime)
+        except KeyNotFound:
+            session.default_model = None  # the screen shows what was found and offers the ways on
+        yield session
+    finally:
+        await session.close()
+        await runtime.call(store.close)
+
+
+def _session(options: Options, config: Config, store: Store, runtime: Runtime) -> ChatSession:
+    paths = locate(os.environ)
+    directory = Directory(config, os.environ, paths, base_url=options.base_url, wire=options.wire)
+    session = ChatSession(
+        config=configured(config, options),
+        store=store,
+        directory=directory,
+        runtime=runtime,
+        keep_text=options.keep_text and config.storage.keep_text,
+        live_cost=not options.once or options.format in ("json", "sse"),
+    )
+    session.fallback = tuple(directory.find_model(name) for name in options.fallback or config.fallback)
+    return session
+
+
+async def _choose_model(session: ChatSession, options: Options, runtime: Runtime) -> ModelRef:
+    """Flag, environment and config (the config carries both), the last one used, the first provider with a key, a local
+    server, and for the full screen alone the demo. Raise KeyNotFound where there is none."""
+    directory = session.directory
+    if options.demo:
+        return ModelRef("demo", options.model.removeprefix("demo/")) if options.model else DEMO_MODEL
+    if options.base_url:
+        if options.model:
+            return ModelRef(CUSTOM, options.model)
+        listed = await directory.lists.fetch(directory.target(CUSTOM), runtime.transport)
+        if not listed:
+            raise ConfigError(f"{options.base_url} lists no models", advice="Name one with -m.")
+        return ModelRef(CUSTOM, listed[0].name)
+    named = options.model or session.config.model
+    if named:
+        return directory.find_model(named)
+    return await runtime.call(lambda: _remembered(directory)) or await _found(directory, runtime)
+
+
+def _remembered(directory: Directory) -> ModelRef | None:
+    """The model used last, where it still exists and can be asked."""
+    from llmtui.config.state import load_state
+
+    last = load_state(directory.paths.state_file)[0].model
+    try:
+        return directory.find_model(last) if "/" in last else None
+    except ConfigError:
+        return None
+
+
+async def _found(directory: Directory, runtime: Runtime) -> ModelRef:
+    """The first provider with a key, or a local server that answers. Raise KeyNotFound."""
+    found = await runtime.call(directory.first_usable)
+    if found is not None:
+        return found
+    for name in directory.local_servers():
+        try:
+            listed = await directory.lists.fetch(directory.target(name), runtime.transport, limit_s=LOCAL_SERVER_S)
+        except LlmtuiError:
+            continue
+        if listed:
+            return ModelRef(name, listed[0].name)
+    raise KeyNotFound(
+        "there is no model to ask: no key was found and no local server answers",
+        advice="Store a key with `llmtui keys set PROVIDER`, name a model with -m, or try `--demo`.",
+    )
