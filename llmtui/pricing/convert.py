@@ -32,9 +32,10 @@ _MARKS = {"equals": "=", "starts_with": "^", "ends_with": "$", "contains": "~", 
 
 def compact(providers: Sequence[Mapping[str, Any]], *, taken: str, source: str) -> str:
     """The compact file's text. `taken` is an ISO date; raise ValueError where the data is not what we know."""
-    urls = {provider["api_pattern"]: provider["id"] for provider in providers if provider.get("api_pattern")}
-    for pattern in urls:
-        _checked_regex(pattern)
+    urls: dict[str, str] = {}
+    for provider in providers:
+        if provider.get("api_pattern"):
+            urls.setdefault(_checked_regex(provider["api_pattern"]), provider["id"])
     header = {
         "format": FORMAT,
         "date": date.fromisoformat(taken).isoformat(),

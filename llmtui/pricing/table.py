@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """The compact format this program reads."""
+SHIPPED = os.path.join(os.path.dirname(__file__), "prices.jsonl")  # noqa: PTH118, PTH120 - pathlib costs start-up time
 
 _ALIASES = {
     "gemini": "google",
@@ -55,9 +56,9 @@ class PriceTable:
     """A table as text; `date` is an ISO date, `source` says where it is from."""
 
     def __init__(self, text: str) -> None:
-        header, _, self._lines = text.partition("\n")
+        self._text = text
         try:
-            head = json.loads(header)
+            head = json.loads(text.partition("\n")[0])
             if head["format"] != FORMAT:
                 raise ValueError(f"format {head['format']}")
             self.date: str = head["date"]
@@ -70,12 +71,20 @@ class PriceTable:
     @classmethod
     def load(cls, path: str = "") -> PriceTable:
         """The table in a file, or the one that ships with the program. Raise OSError or ValueError."""
-        with open(path or os.path.join(os.path.dirname(__file__), "prices.jsonl"), encoding="utf-8") as file:  # noqa: PTH120, PTH118, PTH123
+        with open(path or SHIPPED, encoding="utf-8") as file:  # noqa: PTH123
             return cls(file.read())
 
     def provider_ids(self) -> list[str]:
         """Every provider in the table, by the source's names."""
-        return re.findall(r'^{"id":"([^"]+)"', self._lines, re.MULTILINE)
+        return re.findall(r'\n{"id":"([^"]+)"', self._text)
+
+    def price_count(self) -> int:
+        """How many models have a price."""
+        return sum(
+            model["price"] is not None
+            for each in self.provider_ids()
+            for model in (self._section(each) or {})["models"]
+        )
 
     def provider_id(self, name: str, base_url: str = "") -> str | None:
         """The table's name for a provider: by its own name, else by the address it is asked at; None if unknown."""
@@ -100,12 +109,9 @@ class PriceTable:
 
     def _section(self, provider_id: str) -> dict[str, Any] | None:
         if provider_id not in self._sections:
-            start = f"\n{self._lines}".find(f'\n{{"id":{json.dumps(provider_id)},')
-            if start < 0:
-                self._sections[provider_id] = None
-            else:
-                end = self._lines.find("\n", start)
-                self._sections[provider_id] = json.loads(self._lines[start : end if end >= 0 else None])
+            start = self._text.find(f'\n{{"id":{json.dumps(provider_id)},') + 1
+            line = self._text[start : self._text.find("\n", start)] if start else "null"
+            self._sections[provider_id] = json.loads(line)
         return self._sections[provider_id]
 
     def _match(self, provider_id: str, name: str) -> KnownModel | None:
@@ -119,18 +125,14 @@ class PriceTable:
         return None
 
     def _price(self, raw: dict[str, Any], input_tokens: int) -> Price:
-        requests = _tier(raw.get("thousand_requests"), input_tokens)
-        output = _tier(raw["out"], input_tokens)
-        base = _tier(raw["in"], input_tokens)
-        assert base is not None
-        assert output is not None
+        prices = {name: _tier(amount, input_tokens) for name, amount in raw.items()}
         return Price(
-            input=base,
-            output=output,
-            cache_read=_tier(raw.get("read"), input_tokens),
-            cache_write=_tier(raw.get("write"), input_tokens),
-            reasoning=_tier(raw.get("reason"), input_tokens),
-            request=Decimal(0) if requests is None else requests / 1000,
+            input=prices["in"],
+            output=prices["out"],
+            cache_read=prices.get("read"),
+            cache_write=prices.get("write"),
+            reasoning=prices.get("reason"),
+            request=prices.get("thousand_requests", Decimal(0)) / 1000,
             source="price_table",
             as_of=self.date,
         )
@@ -177,10 +179,10 @@ def _applies(when: str, moment: datetime) -> bool:
     return start <= now < end if start <= end else now >= start or now < end
 
 
-def _tier(amount: str | list[Any] | None, input_tokens: int) -> Decimal | None:
+def _tier(amount: str | list[Any], input_tokens: int) -> Decimal:
     """The price of the highest threshold that the input exceeds; it holds for the whole request."""
-    if amount is None or isinstance(amount, str):
-        return None if amount is None else Decimal(amount)
+    if isinstance(amount, str):
+        return Decimal(amount)
     chosen = amount[0]
     for start, price in amount[1:]:
         if input_tokens > start:
