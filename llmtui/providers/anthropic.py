@@ -201,7 +201,7 @@ class _Decoder(FrameDecoder):
     def __init__(self, request: ChatRequest, target: Target) -> None:
         super().__init__(request, target)
         self._usage = UsageMeter(_read_usage)
-        self._blocks: dict[object, dict[str, Any]] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
         self._output_known = False
         self._digest = ""
 
@@ -211,14 +211,15 @@ class _Decoder(FrameDecoder):
                 self._delta(frame, out)
             case "content_block_start":
                 block = dict(part(frame, "content_block"))
-                self._blocks[frame.get("index")] = block
+                self._blocks[_index(frame)] = block
                 self._say(block.get("text"), out)
                 self._think(block.get("thinking"), out)
             case "content_block_stop":
-                self._block_done(self._blocks.pop(frame.get("index"), {}), out)
+                self._block_done(self._blocks.pop(_index(frame), {}), out)
             case "message_start":
                 message = part(frame, "message")
-                out.append(Identified(_text(message.get("id")), _text(message.get("model"))))
+                identity = Identified(_text(message.get("id")), _text(message.get("model")))
+                out += [identity] if any(identity) else []
                 # its count of output tokens is a placeholder: the true one comes with message_delta
                 known = {name: value for name, value in part(message, "usage").items() if name != "output_tokens"}
                 out += self._usage.report(known or None, text_seen=self._text_seen)
@@ -244,7 +245,7 @@ class _Decoder(FrameDecoder):
                 self._collect(frame, delta, "signature")
 
     def _collect(self, frame: Mapping[str, Any], delta: Mapping[str, Any], name: str) -> None:
-        block = self._blocks.get(frame.get("index"))
+        block = self._blocks.get(_index(frame))
         piece = delta.get(name)
         if block is not None and isinstance(piece, str):
             block.setdefault("pieces", {}).setdefault(name, []).append(piece)
@@ -285,6 +286,11 @@ def _read_usage(raw: Mapping[str, Any]) -> Usage:
         output=first_count(raw, "output_tokens"),
         reasoning=first_count(part(raw, "output_tokens_details"), "thinking_tokens"),
     )
+
+
+def _index(frame: Mapping[str, Any]) -> int:
+    index = frame.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def _text(value: object) -> str | None:
