@@ -1,0 +1,115 @@
+"""Blocking connections that keep an exchange's limit, under httpx: every wait is cut to what is left of it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+from llmtui.providers._address import is_loopback
+from llmtui.providers._exchange import Late, current
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from httpcore import NetworkBackend, NetworkStream
+
+    from llmtui.providers._exchange import Exchange
+
+
+class BlockingStream:
+    """A connection. It wraps the HTTP library's own, which knows TLS within TLS and the sockets of every platform."""
+
+    def __init__(self, inner: NetworkStream) -> None:
+        self._inner = inner
+        self._exchange: Exchange | None = None
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        exchange = self._exchange or current.get()
+        data = self._inner.read(max_bytes, exchange.remaining())
+        exchange.received += len(data)
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        exchange = self._exchange = current.get()
+        exchange.writing(self, len(buffer))
+        self._inner.write(buffer, exchange.remaining())
+        exchange.written()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> BlockingStream:
+        return BlockingStream(self._inner.start_tls(ssl_context, server_hostname, current.get().remaining()))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def watch(self) -> None:
+        """The limit is looked at anew by each read."""
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class BlockingBackend:
+    """Makes connections."""
+
+    def __init__(self, inner: NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> BlockingStream:
+        """Try the host's addresses one after the other, each with its share of the time left."""
+        exchange = current.get()
+        exchange.fresh = True
+        addresses = resolve(host, port, exchange)
+        while True:
+            address = addresses.pop(0)
+            share = exchange.remaining() / (len(addresses) + 1)
+            try:
+                stream = self._inner.connect_tcp(address, port, share, local_address, socket_options or ())
+            except Exception:
+                if not addresses:
+                    raise
+            else:
+                return BlockingStream(stream)
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+def resolve(host: str, port: int, exchange: Exchange) -> list[str]:
+    """The host's addresses, within the limit.
+
+    The system's resolver cannot be given a limit nor be interrupted, and may take a minute where the network is gone: it
+    runs in a thread that is left behind when it takes too long.
+    """
+    if is_loopback(host) or host.replace(".", "").isdigit() or ":" in host:
+        return [host]
+    import threading
+    from queue import Empty, SimpleQueue
+
+    answer: SimpleQueue[list[Any] | OSError] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            answer.put(error)
+        except UnicodeError:
+            answer.put(socket.gaierror(socket.EAI_NONAME, "not a host name"))
+
+    threading.Thread(target=look_up, name="llmtui-resolver", daemon=True).start()
+    try:
+        found = answer.get(timeout=exchange.remaining())
+    except Empty:
+        raise Late from None
+    if isinstance(found, OSError):
+        raise found
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

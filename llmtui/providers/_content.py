@@ -1,0 +1,52 @@
+"""Content encodings undone in bounded memory: a few kilobytes can be made to unpack to gigabytes."""
+
+from __future__ import annotations
+
+import zlib
+
+from llmtui.core.errors import MalformedResponse
+
+_MAX_PIECE = 256 * 1024
+
+
+class Unpacker:
+    """Undoes gzip or deflate, at most a quarter of a MiB at a time. Raise MalformedResponse for any other encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in {"gzip", "x-gzip", "deflate"}:
+            raise MalformedResponse(
+                f"The server packed its answer in a way that was not asked for ({encoding[:40]})",
+                advice="Check base_url, and proxies on the way.",
+            )
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # tells gzip and zlib apart by itself
+        self._raw_allowed = encoding == "deflate"
+        self._pending = b""
+
+    @property
+    def has_more(self) -> bool:
+        """There is more to unpack without new bytes."""
+        return bool(self._pending)
+
+    def unpack(self, data: bytes = b"") -> bytes:
+        """The next piece; may be empty though more is to come."""
+        packed = self._pending + data
+        try:
+            piece = self._inflate.decompress(packed, _MAX_PIECE)
+        except zlib.error:
+            if not self._raw_allowed:
+                raise MalformedResponse(
+                    "The server's answer is packed with gzip and damaged", advice="Try again."
+                ) from None
+            self._raw_allowed = False  # "deflate" without zlib's frame: an old misunderstanding of some servers
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            self._pending = packed
+            return self.unpack()
+        self._raw_allowed = False
+        self._pending = self._inflate.unconsumed_tail
+        return piece
+
+
+def unpacker(encoding: str | None) -> Unpacker | None:
+    """The unpacker that a `content-encoding` header asks for; None when the bytes are plain."""
+    name = (encoding or "").strip().lower()
+    return None if name in {"", "identity"} else Unpacker(name)

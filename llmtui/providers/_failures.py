@@ -1,0 +1,85 @@
+"""What went wrong on the way, in one place: from sockets, TLS and the HTTP library to our errors, with what to do."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import ConnectionFailed, LlmtuiError, MalformedResponse, ProviderError, StreamBroken, TimedOut
+from llmtui.providers._exchange import Late
+from llmtui.providers._json import excerpt
+
+if TYPE_CHECKING:
+    from llmtui.providers._exchange import Exchange
+    from llmtui.providers.base import Target
+
+_TRY_AGAIN = "Check the network and base_url, or choose another model with -m."
+
+
+def too_late(what: str, seconds: float, target: Target, *, code: str = "") -> TimedOut:
+    """A limit of ours has passed."""
+    return TimedOut(
+        f"{target.name} {what} within {seconds:g} s",
+        advice="Try again, raise the limit under [timeouts], or choose another model with -m.",
+        provider=target.name,
+        code=code,
+    )
+
+
+def not_opened(error: Exception, exchange: Exchange, host: str, port: int, target: Target) -> ProviderError:
+    """Why no status line came."""
+    cause = _cause(error)
+    kind: type[ProviderError] = ConnectionFailed
+    final, advice = False, _TRY_AGAIN
+    if exchange.received and not isinstance(cause, OSError):
+        kind, what, final = MalformedResponse, f"answered with something that is not HTTP: {excerpt(error, 120)}", True
+        advice = "Check that base_url leads to a model server, and https:// or http:// in it."
+    elif _is(cause, "SSLCertVerificationError"):
+        reason = excerpt(getattr(cause, "verify_message", "") or cause, 120)
+        what, final = f"cannot be trusted: the certificate of {host} is not valid ({reason})", True
+        advice = "Behind a company's proxy name its certificates as ca_file; otherwise somebody may be listening."
+    elif _is(cause, "SSLError"):
+        what, final = f"speaks no TLS at {host} that can be understood ({excerpt(cause, 120)})", True
+        advice = "A server on this machine is often plain http: check base_url."
+    elif isinstance(cause, socket.gaierror):
+        what = f"cannot be found: there is no host {host}, or no network"
+    elif isinstance(cause, ConnectionRefusedError):
+        what = f"cannot be reached: nothing answers at {host}:{port}"
+        advice = "Start the server, or check base_url." if target.local else _TRY_AGAIN
+    elif type(error).__name__ == "ProxyError":
+        what, final = f"cannot be reached: the proxy refused ({excerpt(error, 120)})", True
+        advice = "Check proxy, and HTTPS_PROXY in the environment."
+    elif isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
+        what = f"cannot be reached at {host}: {excerpt(cause.strerror or cause, 120)}"
+    else:
+        what = "closed the connection without an answer"
+    message = f"{target.name} {what}"
+    return kind(
+        target.key.scrub(message) if target.key else message,
+        advice=advice,
+        provider=target.name,
+        should_retry=False if final and kind is ConnectionFailed else None,
+    )
+
+
+def broken_off(error: Exception, target: Target) -> LlmtuiError:
+    """Why the body ended early."""
+    if isinstance(error, LlmtuiError):
+        return error
+    return StreamBroken(
+        f"The connection to {target.name} broke off in mid-answer",
+        advice="Continue from here, or ask again.",
+        provider=target.name,
+    )
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The error that the HTTP library wrapped."""
+    while isinstance(error.__cause__ or error.__context__, OSError | Late) and not isinstance(error, OSError):
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]  # the condition says it is there
+    return error
+
+
+def _is(error: BaseException, name: str) -> bool:
+    """Whether it is of the class, without importing ssl to ask."""
+    return any(base.__name__ == name for base in type(error).__mro__)
