@@ -1,0 +1,324 @@
+"""The window onto the conversation: which rows are on screen, what stays in place when rows change, what is painted anew.
+
+Two ways of standing still. While *following*, the newest row is in sight. Otherwise one row is *held*: it stays on its
+screen row whatever is drawn, re-wrapped or given up around it, until the reader scrolls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from llmtui.tui.widgets.message_view import Place
+from llmtui.tui.widgets.transcript_dress import COMPONENT_CLASSES, CSS, Dresser
+from llmtui.tui.widgets.transcript_events import FollowChanged, NewLinesArrived
+from llmtui.tui.widgets.transcript_model import Model
+from llmtui.tui.widgets.transcript_paint import overlaid, painted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llmtui.tui.widgets.message_view import Dress
+    from llmtui.tui.widgets.transcript_paint import Span
+
+PIECE = 1000
+"""Characters drawn at a time."""
+SLICE_S = 0.006
+"""Seconds of drawing before other things get a turn."""
+STEP = 4
+"""While text streams the view moves up by so many rows at once: calmer, and a quarter of the bytes."""
+KEPT_STRIPS = 600
+
+
+class Hold(NamedTuple):
+    """The row that stays where it is."""
+
+    message_id: str
+    place: Place
+    screen_row: int
+
+
+class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Draws a `Model`. Knows nothing of what is said or selected."""
+
+    DEFAULT_CSS = f"""
+    TranscriptView {{
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        {CSS}
+    }}
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
+
+    follow = reactive(True, init=False, repaint=False)
+    """Whether the newest text is kept in sight."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.model = Model()
+        self._dresser = Dresser(self)
+        self._hold: Hold | None = None
+        self._is_moving = False  # scroll positions change by our own hand
+        self._is_filling = False  # the rest of what is on screen will be drawn in a moment
+        self._news = self._told = 0
+        self._strips = 0  # painted and kept, about
+        self.is_streaming = False
+        """Whether text is arriving somewhere."""
+
+    # ------------------------------------------------------------------------------------------------ where we are
+    @property
+    def dress(self) -> Dress:
+        """How rows are drawn now; the same object until width or colours change."""
+        return self._dresser.dress
+
+    @property
+    def top(self) -> int:
+        """The row of the conversation at the top of the screen."""
+        return round(self.scroll_y)
+
+    @property
+    def screen_rows(self) -> int:
+        return self.size.height
+
+    def _on_screen(self) -> range:
+        """The indices of the messages on screen."""
+        return self.model.heights.between(self.top, self.top + self.screen_rows)
+
+    def _hold_row(self, y: int) -> None:
+        """From now on this row of the conversation stays where it is."""
+        if not len(self.model):
+            self._hold = None
+            return
+        index, row = self.model.at(y)
+        view = self.model.seen(index)
+        place = Place("head", 0)
+        if view is not None and view.is_drawn(self.dress) and row < view.height:
+            place = view.place(row)
+        else:
+            row = 0
+        self._hold = Hold(self.model.id(index), place, self.model.heights.top(index) + row - self.top)
+
+    def _held_top(self) -> int:
+        """Where the top of the screen must be, so that the held row is on its screen row."""
+        hold = self._hold
+        if hold is None or hold.message_id not in self.model:
+            return self.top
+        index = self.model.index(hold.message_id)
+        view = self.model.seen(index)
+        row = view.row_of(hold.place) if view is not None and view.height else 0
+        return self.model.heights.top(index) + row - hold.screen_row
+
+    # ------------------------------------------------------------------------------------------------ moving
+    def _reflow(self) -> bool:
+        """Heights changed: put the held row back in place, or the newest in sight; True when the screen moved."""
+        total, rows = self.model.heights.total, self.screen_rows
+        extent = self.virtual_size.height
+        if self.follow:
+            if total > extent:
+                extent = total + (STEP - 1 if self.is_streaming and total > rows else 0)
+            elif total < extent - STEP:
+                extent = total
+            top = max(0, extent - rows)
+        else:
+            top = max(0, self._held_top())
+            extent = max(total, min(top + rows, extent))
+            top = min(top, max(0, extent - rows))
+        return self._move(top, extent)
+
+    def _move(self, top: int, extent: int) -> bool:
+        """Make the conversation so many rows long and show it from a row on; painting is the caller's."""
+        moved = top != self.top
+        self._is_moving = True
+        try:
+            size = Size(self.size.width, extent)
+            if size != self.virtual_size:
+                # Not through the reactive: a layout of the whole screen would follow, and nobody's size has changed.
+                self.set_reactive(Widget.virtual_size, size)
+                self._scroll_update(size)
+            if moved:
+                self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        finally:
+            self._is_moving = False
+        return moved
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the reader; where we moved ourselves only the scroll bar needs to know."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        old, new = round(old_value), round(new_value)
+        if old != new and not self._is_moving and self.is_mounted:
+            self._scrolled(old, new)
+
+    def _scrolled(self, old: int, new: int) -> None:
+        """The reader scrolled."""
+        is_near = abs(new - old) <= 3 * self.screen_rows
+        if self.follow or self._hold is None or not is_near:
+            self._hold_row(old if is_near else new)
+        else:
+            self._hold = self._hold._replace(screen_row=self._hold.screen_row + old - new)
+        self.follow = new > old and new + self.screen_rows >= self.model.heights.total
+        self.refresh()
+        self._fill()
+
+    def watch_follow(self, follow: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Tell it; back at the bottom there is no news."""
+        self.post_message(FollowChanged(follow))
+        self._news = 0
+        self._tell_news()
+
+    def _tell_news(self) -> None:
+        if self._news != self._told:
+            self._told = self._news
+            self.post_message(NewLinesArrived(self._news))
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:  # noqa: FBT001, FBT002
+        self._is_moving = True  # a shrinking screen clamps the scroll position: that is not the reader
+        try:
+            return super()._size_updated(size, virtual_size, container_size, layout)
+        finally:
+            self._is_moving = False
+
+    def on_resize(self) -> None:
+        """Re-wrap what is on screen; the held row stays, and goes on being held through the next resize."""
+        self.redraw()
+
+    def restyle(self) -> None:
+        """Colours may have changed: draw anew if they did."""
+        before = self._dresser.peek()
+        self._dresser.restyle()
+        if before is not None and self.is_mounted and self.dress is not before:
+            self.redraw()
+
+    def added(self, index: int) -> None:
+        """A message was put at the end."""
+        self.draw(index, perf_counter() + SLICE_S)
+        if not self.follow:
+            self._news += self.model.heights[index]
+            self._tell_news()
+        if self._reflow():
+            self.refresh()
+        self.repaint(self.model.heights.top(index), self.model.heights.total)
+        self._fill()
+
+    def redraw(self) -> None:
+        """Everything on screen is drawn anew: another width, other colours, another conversation."""
+        self._reflow()
+        self._fill()
+        self.refresh()
+
+    # ------------------------------------------------------------------------------------------------ drawing
+    def _fill(self) -> None:
+        """Draw what is on screen, at once if that is quick, else slice by slice."""
+        if self.is_mounted and self.screen_rows and not self._is_filling:
+            self._fill_slice()
+
+    def _fill_slice(self) -> None:
+        self._is_filling = False
+        until = perf_counter() + SLICE_S
+        while (index := self._undrawn()) is not None:
+            self.draw(index, until)
+            if perf_counter() >= until:
+                self._is_filling = True
+                self.soon(self._fill_slice)
+                return
+        if not self.follow and (self._hold is None or not 0 <= self._hold.screen_row < self.screen_rows):
+            self._hold_row(self.top)
+        self.filled()
+
+    def filled(self) -> None:
+        """Everything on screen is drawn."""
+
+    def soon(self, callback: Callable[[], object], delay: float = 0.0) -> None:
+        """Call back in a later turn of the event loop, seconds from now, as one of this widget's messages."""
+        asyncio.get_running_loop().call_later(delay, self.call_later, callback)
+
+    def _undrawn(self) -> int | None:
+        """A message on screen that is not drawn in the present dress: nearest to the row that stands still."""
+        shown = self._on_screen()
+        for index in reversed(shown) if self.follow else shown:
+            view = self.model.view(index)
+            if not view.is_drawn(self.dress) or not view.height:
+                return index
+        return None
+
+    def draw(self, index: int, until: float) -> None:
+        """Draw a message until it is done or the clock (perf_counter seconds) says so, then put it on screen."""
+        view = self.model.view(index)
+        while not view.feed(self.dress, PIECE) and perf_counter() < until:
+            pass
+        self.settle(index)
+
+    def settle(self, index: int, *, is_news: bool = False) -> None:
+        """Show what was fed or said to a message: new height, same place, only what changed painted."""
+        view = self.model.view(index)
+        if not view.is_dressed(self.dress):
+            return
+        first = view.settle()
+        if first is None:
+            return
+        end = self.model.heights.top(index + 1)
+        grown = self.model.heights.set(index, view.height)
+        if is_news and not self.follow and grown > 0:
+            self._news += grown
+            self._tell_news()
+        if self._reflow():
+            self.refresh()
+            return
+        if grown:
+            is_last = index == len(self.model) - 1
+            end = max(end, end + grown) if is_last else self.top + self.screen_rows
+        self.repaint(self.model.heights.top(index) + first, end)
+
+    def repaint(self, start: int, end: int) -> None:
+        """Paint rows of the conversation anew, as far as they are on screen."""
+        first, last = max(0, start - self.top), min(self.screen_rows, end - self.top)
+        if first < last:
+            self.refresh(Region(0, first, self.size.width, last - first))
+
+    # ------------------------------------------------------------------------------------------------ painting
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Whole strips are kept and given to Textual as they are: a row that only moves costs next to nothing."""
+        top, width = self.top, self.size.width
+        strips = [self._strip(top + y) for y in crop.line_range]
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        if crop.x or crop.right < width:
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def _strip(self, y: int) -> Strip:
+        if y >= self.model.heights.total:
+            return Strip.blank(self.size.width, self.dress.palette.base)
+        index, row = self.model.at(y)
+        view = self.model.seen(index)
+        if view is None or not view.is_dressed(self.dress) or row >= view.height:
+            return Strip.blank(self.size.width, self.dress.palette.base)
+        strip = view.strips.get(row)
+        if strip is None:
+            if self._strips > KEPT_STRIPS:
+                self._forget_strips()
+            part, line = view.row(row)
+            strip = painted(part, line, self.dress.palette, self.size.width, is_marked=view.is_marked)
+            view.strips[row] = strip
+            self._strips += 1
+        spans = self.spans(index, row)
+        return overlaid(strip, spans) if spans else strip
+
+    def spans(self, index: int, row: int) -> Sequence[Span]:
+        """Styles laid over a row of a message."""
+        return ()
+
+    def _forget_strips(self) -> None:
+        self._strips = 0
+        for _, view in self.model.views():
+            view.strips.clear()
