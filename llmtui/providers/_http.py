@@ -79,7 +79,7 @@ class _Shared:
         return self._trusted[way.ca_file]
 
     def _failure(
-        self, error: Exception, exchange: Exchange, host: str, connect_s: float, target: Target
+        self, error: Exception, exchange: Exchange, way: _Address, connect_s: float, target: Target
     ) -> LlmtuiError:
         """The error of a request that got no status line."""
         from llmtui.providers._httpx import TIMEOUTS
