@@ -116,7 +116,8 @@ def _verdict(fault: Fault, status: int | None, headers: Mapping[str, str], targe
         )  # fmt: skip
     if words & _LATER:
         return _Verdict(errors.RateLimited, "asks to slow down", "Wait a little, or choose another model with -m.")
-    if words & _QUOTA or status == 402 or _QUOTA_WORDS.search(said):
+    # Google says “exceeded your current quota” of the minute's quota too; the day's is told by its name
+    if words & _QUOTA or status == 402 or ("resource_exhausted" not in words and _QUOTA_WORDS.search(said)):
         return _Verdict(
             errors.QuotaExhausted, "reports that the quota or credit is used up",
             "Top it up at the provider, or choose another model with -m.",

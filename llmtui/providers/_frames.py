@@ -79,6 +79,8 @@ class FrameDecoder:
         for event in events:
             if not event.data.startswith("[DONE]"):
                 frame = parse(event.data)
+                if isinstance(frame, list) and len(frame) == 1:
+                    frame = frame[0]
                 if not isinstance(frame, dict):
                     raise MalformedResponse(f"The server sent a frame that is no object: {excerpt(event.data, 80)}")
                 self._frames += 1
