@@ -45,6 +45,15 @@ class Canvas:
         """Cells left of the margins' right edge."""
         return self._width - self._used
 
+    def mark(self) -> tuple[int, int]:
+        """Where the canvas is now, to come back to."""
+        return len(self.lines), self._key
+
+    def reset(self, mark: tuple[int, int]) -> None:
+        """Take back every row after a mark."""
+        rows, self._key = mark
+        del self.lines[rows:]
+
     def push(self, first: str | None, rest: str, style: Style, source: tuple[int, int] | None = None) -> None:
         """Add a margin: `first` on its first row, `rest` on the others. `source` is where a marker stands: offset, length."""
         cells = cell_len(rest)

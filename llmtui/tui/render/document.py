@@ -1,76 +1,58 @@
-"""One message's body as rows: grows while it streams, is parsed once more when it is whole, and draws only what is looked at."""
+"""One message's body as rows: grows while it streams, is parsed once more when it is whole, draws only what is looked at."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.sanitize import Cleaner
+from llmtui.tui.render import codeblocks
+from llmtui.tui.render.blocks import Blocks
 from llmtui.tui.render.code import Framing
-from llmtui.tui.render.highlight import language_of
-from llmtui.tui.render.layout import draw
+from llmtui.tui.render.growth import Growth
 from llmtui.tui.render.parser import References, parse_blocks
 from llmtui.tui.render.rope import Rope
-from llmtui.tui.render.spec import Lines, Spec, closes, split
+from llmtui.tui.render.spec import Lines, Spec, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmtui.tui.render.codeblocks import CodeBlock
     from llmtui.tui.render.line import Line
     from llmtui.tui.render.look import Look
 
 NARROWEST = 10
 """Documents are never laid out for fewer cells."""
 
-
-class CodeBlock(NamedTuple):
-    """One code block of a document, for copying."""
-
-    language: str
-    start: int
-    """Offset of the code's first character in the source."""
-    end: int
-    """Offset after its last character."""
-    y: int
-    """Row of its upper edge."""
-    complete: bool
-    """The closing fence has come."""
-    text: str
-    """The code itself, without fences, quote marks and list indentation."""
+_SLOW = 2000
+"""Characters of a unit from which on `reparse` draws it, so that the event loop need not."""
 
 
-class Block:
-    """A unit and its rows, if it is drawn."""
+class Parsed(NamedTuple):
+    """A whole document, parsed; to be adopted by the document it was made from."""
 
-    __slots__ = ("height", "lines", "spec", "version")
-
-    def __init__(self, spec: Spec, height: int) -> None:
-        self.spec = spec
-        self.lines: list[Line] | None = None
-        self.height = height
-        self.version = 0
+    length: int
+    width: int
+    look: Look
+    specs: list[Spec]
+    references: References
+    drawn: dict[Spec, list[Line]]
 
 
 class Document:
     """Markdown as rows.
 
-    Heights are exact where rows have been asked for and estimates elsewhere: `line(y)` may change what lies below y.
+    Heights are exact where rows have been asked for, at the end of what is streaming and in short documents; elsewhere
+    they are estimates: `line(y)` may then move what lies below row y, and `take_changed` tells so.
     """
 
     def __init__(self, look: Look, width: int, *, code_wrap: bool = True) -> None:
-        self._look = look
-        self._width = max(width, NARROWEST)
-        self._framing = Framing(code_wrap)
         self._raw = Rope()
         self._clean = self._raw  # until the two differ
         self._cleaner = Cleaner()
         self._held = ""  # a carriage return whose newline may still come
-        self._blocks: list[Block] = []
-        self._tops: list[int] = [0]
-        self._changed: int | None = None
-        self._stale = False
-        self._references: References = {}
+        self._blocks = Blocks(self._clean, look, max(width, NARROWEST), Framing(code_wrap))
+        self._growth = Growth(self._blocks, self._split)
+        self._arrived: list[str] = []
 
     # ------------------------------------------------------------------ source
 
@@ -85,12 +67,12 @@ class Document:
             return
         shown = self._display(text)
         if self._clean is self._raw and shown != text:
-            self._clean = Rope()
-            self._clean.append(str(self._raw))
+            self._clean = self._blocks.clean = self._raw.copy()
         self._raw.append(text)
         if self._clean is not self._raw:
             self._clean.append(shown)
-        self._stale = True
+        if shown:
+            self._arrived.append(shown)
 
     def _display(self, text: str) -> str:
         text = self._held + text
@@ -102,24 +84,34 @@ class Document:
         return self._cleaner.feed(text)
 
     def finish(self) -> None:
-        """The text is whole."""
+        """The text is whole: parse it once more, and change what had been taken for something else."""
+        self.adopt(self.reparse())
+
+    def reparse(self) -> Parsed:
+        """The part of `finish` that takes long: changes nothing, may run in a thread while nothing is appended."""
+        text = str(self._clean) + "␍" * len(self._held)
+        references: References = {}
+        specs = self._split(text, 0, references, None, None)
+        blocks = self._blocks
+        known = {blocks[index].spec for index in range(len(blocks))}
+        parsed = Parsed(len(text), blocks.width, blocks.look, specs, references, {})
+        if known:  # nothing has been shown yet otherwise
+            for spec in specs:
+                if spec not in known and spec.end - spec.start > _SLOW and spec.code is None:
+                    parsed.drawn[spec] = blocks.rows_of(spec, references)
+        return parsed
+
+    def adopt(self, parsed: Parsed) -> None:
+        """Take over what `reparse` has found; what was shown right stays as it is."""
         if self._held:
             self._clean.append("␍")
             self._held = ""
-        self._stale = True
-        self._update()
-
-    # ------------------------------------------------------------------ blocks
-
-    def _update(self) -> None:
-        if not self._stale:
-            return
-        self._stale = False
-        text = str(self._clean)
-        references: References = {}
-        specs = self._split(text, 0, references, None, None)
-        self._references = references
-        self._replace(0, specs)
+        if parsed.length != len(self._clean):
+            return  # more text has come since: another `finish` will follow
+        self._arrived.clear()
+        fits = parsed.width == self._blocks.width and parsed.look == self._blocks.look
+        self._blocks.adopt(parsed.specs, parsed.references, parsed.drawn if fits else {})
+        self._growth.restart()
 
     def _split(
         self, text: str, base: int, references: References, first: Spec | None, before: Spec | None
@@ -127,77 +119,11 @@ class Document:
         """The units of a part of the source; link definitions found are added to `references`."""
         return split(parse_blocks(text, references), Lines(text, base), first, before)
 
-    def _replace(self, first: int, specs: Sequence[Spec]) -> None:
-        """Put units in place of those from `first` on; keep what is the same."""
-        old = self._blocks[first:]
-        new: list[Block] = []
-        for index, spec in enumerate(specs):
-            if index < len(old) and old[index].spec == spec:
-                new.append(old[index])
-                continue
-            block = Block(spec, self._guess(spec))
-            self._draw(block)
-            new.append(block)
-        self._blocks[first:] = new
-        y = self._tops[first]
-        for a, b in zip(old, new, strict=False):
-            if a is not b:
-                same = 0
-                if a.lines and b.lines:
-                    while same < min(len(a.lines), len(b.lines)) and a.lines[same] == b.lines[same]:
-                        same += 1
-                y += same
-                if same == a.height == b.height:
-                    continue
-                break
-            y += a.height
-        else:
-            if len(old) == len(new):
-                y = -1
-        if y >= 0:
-            self._mark(y)
-        self._sum(first)
-
-    def _mark(self, y: int) -> None:
-        self._changed = y if self._changed is None else min(self._changed, y)
-
-    def _sum(self, first: int) -> None:
-        self._tops[first:] = accumulate([block.height for block in self._blocks[first:]], initial=self._tops[first])
-
-    def _guess(self, spec: Spec) -> int:
-        return max(1, (spec.end - spec.start) // self._width + 1) + spec.gap
-
-    def _draw(self, block: Block) -> list[Line]:
-        spec = block.spec
-        context = ""
-        if spec.code and spec.code.context < spec.code.body:
-            context = self._clean.slice(spec.code.context, spec.code.body)
-        block.lines = draw(
-            spec,
-            self._clean.slice(spec.start, spec.end),
-            self._look,
-            self._width,
-            self._references,
-            self._framing,
-            context,
-        )
-        block.height = len(block.lines)
-        return block.lines
-
-    def _at(self, y: int) -> int:
-        """Index of the block that shows row y."""
-        return min(max(0, bisect_right(self._tops, y) - 1), len(self._blocks) - 1)
-
-    def _exact(self, index: int) -> list[Line]:
-        block = self._blocks[index]
-        if block.lines is not None:
-            return block.lines
-        height = block.height
-        lines = self._draw(block)
-        if block.height != height:
-            self._sum(index)
-            self._mark(self._tops[index])
-        return lines
+    def _update(self) -> None:
+        if self._arrived:
+            text = "".join(self._arrived)
+            self._arrived.clear()
+            self._growth.feed(text)
 
     # ------------------------------------------------------------------ rows
 
@@ -205,43 +131,49 @@ class Document:
     def height(self) -> int:
         """Rows."""
         self._update()
-        return self._tops[-1]
+        return self._blocks.height
 
     def line(self, y: int) -> Line:
         """Row y; raise IndexError beyond the last."""
         self._update()
-        while 0 <= y < self._tops[-1]:
-            index = self._at(y)
-            lines = self._exact(index)
-            if y - self._tops[index] < len(lines):
-                return lines[y - self._tops[index]]
-        raise IndexError(y)
+        return self._blocks.line(y)
 
     def take_changed(self) -> int | None:
         """The first row that has changed since the last call; None if none has."""
         self._update()
-        changed, self._changed = self._changed, None
+        changed, self._blocks.changed = self._blocks.changed, None
         return changed
 
     def resize(self, width: int) -> None:
-        """Another width: rows are made again when they are asked for."""
+        """Another width: rows are made again when they are asked for, their heights are estimates until then."""
         width = max(width, NARROWEST)
-        if width != self._width:
+        if width != self._blocks.width:
             self._update()
-            self._width = width
-            self._drop()
+            self._blocks.width = width
+            self._blocks.drop(guess=True)
+            self._growth.redraw()
 
     def relook(self, look: Look) -> None:
-        """Other colours: rows are made again when they are asked for; heights stay."""
-        if look != self._look:
+        """Other colours: rows are made again when they are asked for, heights stay."""
+        if look != self._blocks.look:
             self._update()
-            self._look = look
-            self._drop()
+            self._blocks.look = look
+            self._blocks.drop(guess=False)
+            self._growth.redraw()
 
-    def _drop(self) -> None:
-        for block in self._blocks:
-            block.lines = None
-        self._mark(0)
+    def shift_code(self, cells: int) -> None:
+        """Scroll code sideways by so many cells from its beginning, when long lines are cut."""
+        framing = self._blocks.framing._replace(shift=max(0, cells))
+        if framing != self._blocks.framing:
+            self._update()
+            self._blocks.framing = framing
+            self._blocks.drop(guess=False)
+            self._growth.redraw()
+
+    def evict(self, before: int, after: int) -> None:
+        """Forget the rows above row `before` and from row `after` on; they are made again when asked for."""
+        self._update()
+        self._blocks.evict(before, after, self._growth.live)
 
     # ------------------------------------------------------------------ places
 
@@ -256,71 +188,15 @@ class Document:
     def locate(self, offset: int) -> tuple[int, int]:
         """Row and cell of a source offset; of the nearest text before it if it is not shown (markup)."""
         self._update()
-        index = bisect_right([block.spec.start for block in self._blocks], offset) - 1
-        if index < 0:
-            return 0, 0
-        lines = self._exact(index)
-        best = (-1, 0, 0)
-        for row, line in enumerate(lines):
-            cell = line.cell_of(offset)
-            if cell is not None:
-                return self._tops[index] + row, cell
-            for first, start, count in line.source:
-                if start <= offset and start + count > best[0]:
-                    last = line.cell_of(start + count - 1)
-                    best = (start + count, row, first if last is None else last)
-        return self._tops[index] + best[1], best[2]
+        return self._blocks.locate(offset)
 
     def row_of(self, key: int) -> int:
-        """The row with a line's key, or the one that now stands for it."""
+        """The row with a line's key, or the one that now shows its text."""
         self._update()
-        index = max(0, bisect_right([block.spec.start << 16 for block in self._blocks], key) - 1)
-        if not self._blocks:
-            return 0
-        keys = [line.key for line in self._exact(index)]
-        return self._tops[index] + max(0, bisect_right(keys, key) - 1)
+        return self._blocks.row_of(key)
 
     @property
     def code_blocks(self) -> Sequence[CodeBlock]:
         """All code blocks in order."""
         self._update()
-        found: list[CodeBlock] = []
-        for index, block in enumerate(self._blocks):
-            spec = block.spec
-            if spec.code is not None:
-                part = spec.code
-                text = self._raw.slice(part.body, part.body_end)
-                y = self._tops[index] + spec.gap
-                if not part.opens:
-                    opened = found.pop()
-                    found.append(opened._replace(end=part.body_end, complete=part.complete, text=opened.text + text))
-                else:
-                    found.append(CodeBlock(part.language, part.body, part.body_end, y, part.complete, text))
-            elif spec.inside:
-                found += self._nested_code(index)
-        return found
-
-    def _nested_code(self, index: int) -> list[CodeBlock]:
-        spec = self._blocks[index].spec
-        lines = Lines(self._clean.slice(spec.start, spec.end), spec.start)
-        found: list[CodeBlock] = []
-        for token in parse_blocks("\n".join(lines.texts), {}):
-            if token.type not in ("fence", "code_block") or token.map is None:
-                continue
-            fenced = token.type == "fence"
-            first, last = token.map[0] + fenced, token.map[1]
-            complete = not fenced or (last > first and closes(lines.texts[last - 1].lstrip(" \t>"), token.markup))
-            last -= fenced and complete
-            texts = token.content.removesuffix("\n").split("\n") if token.content else []
-            raw = [
-                self._raw.slice(offset + max(0, len(line) - len(text)), offset + len(line))
-                for text, (offset, line) in zip(texts, lines.between(first, first + len(texts)), strict=False)
-            ]
-            start, end = lines.offsets[first], lines.offsets[last]
-            row = next((row for row, line in enumerate(self._exact(index)) if line.span and line.span[0] >= start), 1)
-            found.append(
-                CodeBlock(
-                    language_of(token.info), start, end, self._tops[index] + row - 1, complete, "\n".join([*raw, ""])
-                )
-            )
-        return found
+        return codeblocks.find(self._blocks, self._raw)

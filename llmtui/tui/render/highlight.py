@@ -5,18 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pygments.lexer import ExtendedRegexLexer, RegexLexer  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-from pygments.token import Token  # type: ignore[import-untyped]
+from pygments.token import Token, _TokenType  # type: ignore[import-untyped]
 from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pygments.lexer import Lexer  # type: ignore[import-untyped]
-    from pygments.token import _TokenType
+    from pygments.lexer import Lexer
 
 Coloured = list[tuple[str, str]]
 """One line: text and role, in order."""
+
+_LONG = 4000  # characters of a line beyond which it is not coloured
+_ABOVE = 12  # lines read again for lexers whose state cannot be kept
+_STUCK = 50
 
 _ROLES: dict[_TokenType, str] = {
     Token.Keyword: "keyword",
@@ -75,7 +79,7 @@ def language_of(info: str) -> str:
 def highlight(lines: Sequence[str], language: str, skip: int = 0) -> list[Coloured]:
     """Colour each line. The first `skip` lines only set the lexer's state and are not in the result."""
     lexer = _lexer(language.lower()) if language and len(language) < 40 else None
-    if lexer is None or any(len(line) > 4000 for line in lines):
+    if lexer is None or any(len(line) >= _LONG for line in lines):
         return [[(line, "code_text")] if line else [] for line in lines[skip:]]
     out: list[Coloured] = [[]]
     for kind, value in lexer.get_tokens("\n".join(lines)):
@@ -89,3 +93,87 @@ def highlight(lines: Sequence[str], language: str, skip: int = 0) -> list[Colour
         out += [[(part, role)] if part else [] for part in others]
     out += [[] for _ in range(len(lines) - len(out))]
     return out[skip : len(lines)]
+
+
+class LineLexer:
+    """Colours code that arrives line by line, each line once: keeps the lexer's state where the last line ended.
+
+    A token that only a later line completes (a comment in some languages) comes out plain; the whole block is coloured
+    again when the answer is complete.
+    """
+
+    __slots__ = ("_above", "_language", "_lexer", "_stack")
+
+    def __init__(self, language: str, above: Sequence[str] = ()) -> None:
+        """`above` are the lines before the first one."""
+        self._language = language
+        lexer = _lexer(language.lower()) if language and len(language) < 40 else None
+        resumable = isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer)
+        self._lexer: RegexLexer | None = lexer if resumable else None
+        self._stack = ["root"]
+        self._above = [] if lexer is None or self._lexer else list(above)
+        if lexer is None:
+            self._language = ""
+        for line in above if self._lexer else ():
+            self.complete(line)
+
+    def complete(self, line: str) -> Coloured:
+        """The next whole line, coloured."""
+        if self._lexer is not None and len(line) < _LONG:
+            coloured, self._stack = _scan(self._lexer, line + "\n", self._stack)
+            return coloured
+        coloured = self.partial(line)
+        if self._language:
+            self._above = [*self._above[-_ABOVE:], line]
+        return coloured
+
+    def partial(self, line: str) -> Coloured:
+        """The line that is still growing, coloured."""
+        if not line:
+            return []
+        if self._lexer is not None and len(line) < _LONG:
+            return _scan(self._lexer, line, self._stack)[0]
+        return highlight([*self._above, line], self._language, len(self._above))[0]
+
+
+def _scan(lexer: RegexLexer, text: str, stack: list[str]) -> tuple[Coloured, list[str]]:
+    """Run a lexer over one line from a given state; gives the pieces and the state at its end."""
+    stack = list(stack)
+    out: Coloured = []
+    at = idle = 0
+    while at < len(text):
+        for match, action, change in lexer._tokens.get(stack[-1], ()):  # noqa: SLF001 - how Pygments keeps its rules
+            found = match(text, at)
+            if found is None:
+                continue
+            if type(action) is _TokenType:
+                out.append((found[0], role_of(action)))
+            elif action is not None:
+                out += [(value, role_of(kind)) for _, kind, value in action(lexer, found)]
+            idle = idle + 1 if found.end() == at else 0
+            at = found.end()
+            _enter(stack, change)
+            break
+        else:
+            idle = _STUCK
+        if idle >= _STUCK:  # nothing matches, or rules that match nothing go round in a circle
+            if text[at : at + 1] == "\n":
+                stack = ["root"]
+            out.append((text[at : at + 1], "code_text"))
+            at, idle = at + 1, 0
+    return [(part, role) for piece, role in out if (part := piece.replace("\n", ""))], stack
+
+
+def _enter(stack: list[str], change: tuple[str, ...] | int | str | None) -> None:
+    if change is None:
+        return
+    if isinstance(change, int):
+        del stack[max(1, len(stack) - abs(change)) :]
+        return
+    for state in change if isinstance(change, tuple) else (change,):
+        if state == "#pop":
+            del stack[max(1, len(stack) - 1) :]
+        elif state == "#push":
+            stack.append(stack[-1])
+        else:
+            stack.append(state)

@@ -25,6 +25,12 @@ class Rope:
             self._chunks, self._starts = ["".join(self._chunks)], [0]
         return self._chunks[0] if self._chunks else ""
 
+    def copy(self) -> Rope:
+        """The same text, to go on differently."""
+        other = Rope()
+        other._chunks, other._starts, other._length = list(self._chunks), list(self._starts), self._length
+        return other
+
     def append(self, text: str) -> None:
         """Add at the end; small pieces are gathered into chunks."""
         if self._chunks and len(self._chunks[-1]) < _CHUNK:

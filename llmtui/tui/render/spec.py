@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-FRAGMENT = 200
-"""Code lines drawn together; a longer block is several of them."""
+FRAGMENT = 100
+"""Code lines drawn together (some 8 ms); a longer block is several of them."""
 
-CONTEXT = 30
+CONTEXT = 20
 """Code lines above a later fragment that the lexer reads first, for its state."""
 
 
@@ -94,8 +94,8 @@ class Lines:
 def split(tokens: Sequence[Token], lines: Lines, first: Spec | None = None, before: Spec | None = None) -> list[Spec]:
     """The units of parsed source.
 
-    When the source is a document's later part, `first` is what is known of the unit it begins with, and `before` the
-    code block that has ended right above it.
+    When the source is a document's later part, `first` is what is known of the unit it begins with, or `before` the
+    unit that has ended right above it.
     """
     return _Splitter(lines, first, before).split(tokens)
 
@@ -106,7 +106,7 @@ class _Splitter:
         self.first = first
         self.specs: list[Spec] = []
         self.before = before
-        self.codes = first.codes if first else before.codes + 1 if before else 0
+        self.codes = first.codes if first else _codes_after(before)
         self.top = first.top - 1 if first else before.top if before else -1
 
     def split(self, tokens: Sequence[Token]) -> list[Spec]:
@@ -155,11 +155,8 @@ class _Splitter:
                 Spec(start, end, kind, self.top, known.gap, self.codes, ordinal=known.ordinal, joined=known.joined)
             )
             return
-        gap = (
-            before is not None
-            and before.kind != "code"
-            and (heading or self.lines.blank(first - 1) or before.end < start)
-        )
+        blank = first > 0 and self.lines.blank(first - 1)
+        gap = before is not None and before.kind != "code" and (heading or blank or before.end < start)
         self.specs.append(Spec(start, end, kind, self.top, gap, self.codes, ordinal=ordinal, joined=joined))
 
     def items(self, opening: Token, tokens: Sequence[Token]) -> None:
@@ -240,6 +237,12 @@ class _Splitter:
             if final:
                 return
             start = stop
+
+
+def _codes_after(spec: Spec | None) -> int:
+    if spec is None:
+        return 0
+    return spec.code.number if spec.code else spec.codes + spec.inside
 
 
 _CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")

@@ -71,10 +71,14 @@ class Grid:
     def draw_rows(self, canvas: Canvas, widths: Sequence[int], first: int = 0) -> None:
         """The rows from `first` on."""
         for row in self.rows[first:]:
-            if widths:
-                self._row(canvas, row, widths)
-            else:
-                self._record(canvas, row)
+            self.draw_row(canvas, row, widths)
+
+    def draw_row(self, canvas: Canvas, row: Sequence[Flow], widths: Sequence[int]) -> None:
+        """One row, as a record if there are no widths."""
+        if widths:
+            self._row(canvas, row, widths)
+        else:
+            self._record(canvas, row)
 
     def _record(self, canvas: Canvas, row: Sequence[Flow]) -> None:
         for name, cell in zip(self.header, row, strict=True):

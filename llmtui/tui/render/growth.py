@@ -1,0 +1,186 @@
+"""How a document grows: only what follows the last finished unit is parsed again; open code and tables go line by line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llmtui.tui.render.live_code import LiveCode
+from llmtui.tui.render.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmtui.tui.render.blocks import Blocks
+    from llmtui.tui.render.parser import References
+    from llmtui.tui.render.spec import Spec
+
+    Split = Callable[[str, int, References, Spec | None, Spec | None], list[Spec]]
+
+LONG = 2500
+"""Characters of a growing paragraph from which on its first rows are let go."""
+
+_TOO_LONG = 15000
+"""Characters from which on they are let go wherever they are."""
+
+_OPENING = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+class Growth:
+    """The end of a document that is being written."""
+
+    def __init__(self, blocks: Blocks, split: Split) -> None:
+        self._blocks = blocks
+        self._split = split
+        self._live: LiveCode | LiveTable | None = None
+        self._tail = ""  # source from `_start` on, if nothing is live
+        self._start = 0
+        self._before: Spec | None = None  # the unit right above the tail, if the tail has none yet
+        self._long = LONG
+        self._defined: References = {}  # above the tail
+        self._first = 0  # index of the unit the tail begins with
+
+    @property
+    def live(self) -> int:
+        """Index of the first unit that may still change."""
+        return self._first if self._live is None else len(self._blocks) - 1
+
+    def feed(self, text: str) -> None:
+        """More source."""
+        while True:
+            if self._live is None:
+                self._tail += text
+                self._parse()
+                return
+            rest = self._live.feed(text)
+            if rest is None:
+                return
+            self._leave(rest)
+            if not rest:
+                return
+            text = ""
+
+    def _leave(self, rest: str) -> None:
+        """What was live has ended."""
+        spec = self._blocks[len(self._blocks) - 1].spec
+        self._before = spec
+        self._live = None
+        self._tail, self._start = rest, len(self._blocks.clean) - len(rest)
+        self._first = len(self._blocks)
+
+    def _parse(self) -> None:
+        references = dict(self._defined)
+        first = self._blocks[self._first].spec if self._first < len(self._blocks) else None
+        specs = self._split(self._tail, self._start, references, first, None if first else self._before)
+        if references != self._blocks.references:
+            self._blocks.references = references
+        self._blocks.replace(self._first, specs)
+        if not specs:
+            return
+        final = self._final(specs)
+        if final:
+            self._freeze(specs, final)
+        last = specs[-1]
+        if final == len(specs) - 1 and last.kind in ("code", "table"):
+            self._enter(last)
+        elif len(specs) - final == 1 and last.end - last.start > self._long:
+            self._let_go(last)
+
+    def _final(self, specs: list[Spec]) -> int:
+        """How many units no later text can change: those above a unit whose kind is settled by whole lines."""
+        last = len(specs) - 1
+        needed = 2 if specs[last].kind == "table" else 1
+        if self._tail.count("\n", specs[last].start - self._start) >= needed:
+            return last
+        return max(0, last - 1)
+
+    def _freeze(self, specs: list[Spec], count: int) -> None:
+        start = specs[count].start
+        line = self._tail.count("\n", 0, start - self._start)
+        for label, definition in self._blocks.references.items():
+            if label not in self._defined and definition["map"][1] <= line:
+                self._defined[label] = definition
+        self._tail = self._tail[start - self._start :]
+        self._start = start
+        self._first += count
+        self._long = LONG
+
+    def _enter(self, last: Spec) -> None:
+        """Go on line by line, if the last unit is open code or a table."""
+        if last.code is not None:
+            opening = _OPENING.match(self._opening_line(last))
+            if opening is None or last.code.complete:
+                return
+            live: LiveCode | LiveTable = LiveCode(self._blocks, opening[1])
+            rest = live.feed(self._tail[last.code.body - self._start :])
+        else:
+            live = LiveTable(self._blocks)
+            rest = live.feed(self._tail[last.start - self._start :].split("\n", 2)[2])
+        self._tail = ""
+        self._live = live
+        if rest is not None:
+            self._leave(rest)
+            if rest:
+                self.feed("")
+
+    def _opening_line(self, last: Spec) -> str:
+        spec = self._blocks[self._opener()].spec
+        return self._blocks.clean.slice(spec.start, spec.code.body if spec.code else last.start)
+
+    def _opener(self) -> int:
+        """Index of the unit with the upper edge of the last code block."""
+        index = len(self._blocks) - 1
+        while (code := self._blocks[index].spec.code) is not None and not code.opens:
+            index -= 1
+        return index
+
+    def _let_go(self, last: Spec) -> None:
+        """Freeze the first rows of a long paragraph at a place where both parts look the same alone."""
+        blocks = self._blocks
+        lines = blocks.exact(len(blocks) - 1)
+        forced = self._long > _TOO_LONG
+        for row in range(len(lines) - 4, max(len(lines) - 12, 1), -1):
+            if not lines[row].source or not lines[row].text[:1].isalpha():
+                continue  # what could open a list or a heading must not begin a part
+            cut = lines[row].source[0][1]
+            upper, lower = last._replace(end=cut), last._replace(start=cut, gap=False)
+            if forced or (
+                blocks.rows_of(upper, blocks.references) == lines[:row]
+                and blocks.rows_of(lower, blocks.references) == lines[row:]
+            ):
+                blocks.cut(upper, lower, row)
+                self._tail, self._start = self._tail[cut - self._start :], cut
+                self._first, self._long = len(blocks) - 1, LONG
+                return
+        self._long = len(lines) and int((last.end - last.start) * 1.5)
+
+    def redraw(self) -> None:
+        """All rows have been dropped: draw what is live again."""
+        if self._live is not None:
+            self.restart()
+
+    def restart(self) -> None:
+        """What may come goes on from the last unit."""
+        blocks = self._blocks
+        self._live, self._before, self._long = None, None, LONG
+        self._defined = dict(blocks.references)
+        self._first = max(0, len(blocks) - 1)
+        if not len(blocks):
+            self._tail, self._start = str(blocks.clean), 0
+            return
+        last = blocks[self._first].spec
+        if last.code is not None and last.code.complete and self._ends_line():
+            self._before, self._first = last, len(blocks)
+            self._start = len(blocks.clean)
+            self._tail = ""
+            return
+        if last.code is not None and last.code.complete:
+            self._first = self._opener()
+        self._start = blocks[self._first].spec.start
+        self._tail = blocks.clean.slice(self._start, len(blocks.clean))
+        if last.code is not None and not last.code.complete and last.code.body > last.start - (not last.code.opens):
+            self._enter(last)
+
+    def _ends_line(self) -> bool:
+        length = len(self._blocks.clean)
+        return self._blocks.clean.slice(length - 1, length) == "\n"
