@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.cost import Resolution, to_nanos
 from llmtui.store import turns
-from llmtui.store.admission import check
+from llmtui.store.admission import check, latest_day
 from llmtui.store.records import PendingLookup
 from llmtui.store.rows import price_from_json, price_to_json, storable
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llmtui.core.cost import Cost
     from llmtui.core.usage import Usage
     from llmtui.store.owner import Owner
-    from llmtui.store.records import AttemptOpening, Limit, Settlement
+    from llmtui.store.records import AttemptOpening, HardLimit, Settlement
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +47,15 @@ UPDATE attempts SET pending = 0, input_tokens = coalesce(?, input_tokens), cache
     resolution = ?, cost_nanos = ?, cost_source = ?, estimate_nanos = ?
 WHERE id = ? AND pending = 1
 """
-_MONTH_MS = 31 * 24 * 3600 * 1000
 
 
 def open_attempt(
-    connection: sqlite3.Connection, opening: AttemptOpening, owner: Owner, limits: Sequence[Limit] = ()
+    connection: sqlite3.Connection, opening: AttemptOpening, owner: Owner, limits: Sequence[HardLimit] = ()
 ) -> None:
     """Reserve and write the row. Raise LimitPassed when a limit would be passed: then nothing may be sent."""
     day = budget_day(connection, opening)
-    if limits and not opening.demo:
+    demo = opening.demo or opening.purpose == "bench"
+    if limits and not demo:
         check(connection, opening, limits, until=day)
     connection.execute(
         _OPEN,
@@ -68,7 +68,7 @@ def open_attempt(
             opening.purpose,
             storable(opening.model.provider),
             storable(opening.model.name),
-            opening.demo,
+            demo,
             opening.sent,
             opening.started_at,
             day,
@@ -83,15 +83,9 @@ def open_attempt(
 
 
 def budget_day(connection: sqlite3.Connection, opening: AttemptOpening) -> str:
-    """The day that an attempt is booked on: today, but never before one that was booked on already (a clock set back).
-
-    A day more than a month ahead is a clock that was wrong then, and binds nobody.
-    """
-    started_s = opening.started_at / 1000
-    today = opening.day or time.strftime("%Y-%m-%d", time.localtime(started_s))
-    sane = time.strftime("%Y-%m-%d", time.gmtime(started_s + _MONTH_MS / 1000))
-    latest: str | None = connection.execute("SELECT max(day) FROM attempts WHERE day <= ?", (sane,)).fetchone()[0]
-    return today if latest is None else max(today, latest)
+    """The day that an attempt is booked on: today, but never before one that was booked on already (a clock set back)."""
+    today = opening.day or time.strftime("%Y-%m-%d", time.localtime(opening.started_at / 1000))
+    return max(today, latest_day(connection, opening.started_at))
 
 
 def mark_sent(connection: sqlite3.Connection, attempt_id: str) -> None:

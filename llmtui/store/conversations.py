@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
-    from llmtui.store.records import AttemptOpening, Conversation, Limit
+    from llmtui.store.records import AttemptOpening, Conversation, HardLimit
 
 
 class Conversations:
@@ -32,7 +32,7 @@ class Conversations:
         question: Message | None,
         answer: Message,
         opening: AttemptOpening | None,
-        limits: Sequence[Limit] = (),
+        limits: Sequence[HardLimit] = (),
     ) -> Future[None]:
         """Question, answer's place and the attempt with its reservation, in one transaction, before the first byte.
 

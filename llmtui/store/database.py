@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from llmtui.store.analytics import Analytics
     from llmtui.store.conversations import Conversations
     from llmtui.store.ledger import Ledger
+    from llmtui.store.outbox import Outbox
     from llmtui.store.records import StoreState, SweptAttempt
     from llmtui.store.search import Search
+    from llmtui.store.typed import Drafts, Prompts
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -98,7 +101,7 @@ class Store:
         try:
             connection = connect(self.path, read_only=True)
             try:
-                return patiently(lambda: job(connection), patience)
+                return patiently(lambda: _snapshot(connection, job), patience)
             finally:
                 connection.close()
         except (sqlite3.Error, OSError) as error:
@@ -142,6 +145,34 @@ class Store:
         from llmtui.store.search import Search
 
         return Search(self)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """The figures of the usage screen."""
+        from llmtui.store.analytics import Analytics
+
+        return Analytics(self)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """What was sent, to be called back."""
+        from llmtui.store.typed import Prompts
+
+        return Prompts(self)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """What was typed and not sent."""
+        from llmtui.store.typed import Drafts
+
+        return Drafts(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Questions that wait for their provider."""
+        from llmtui.store.outbox import Outbox
+
+        return Outbox(self)
 
     # ------------------------------------------------------------------------------------------ the writer's thread
 
@@ -233,3 +264,13 @@ class Store:
         )
         self._ephemeral = True
         return state
+
+
+def _snapshot(connection: sqlite3.Connection, job: Callable[[sqlite3.Connection], T]) -> T:
+    """All that the job reads is of one moment."""
+    try:
+        connection.execute("BEGIN")
+        return job(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

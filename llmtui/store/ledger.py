@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
+    from llmtui.core.budget import Spend
     from llmtui.core.cost import Cost
     from llmtui.core.usage import Usage
     from llmtui.store.database import Store
-    from llmtui.store.records import AttemptOpening, Limit, PendingLookup, Settlement, Spend
+    from llmtui.store.records import AttemptOpening, HardLimit, PendingLookup, Settlement
 
 
 class Ledger:
@@ -24,7 +25,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def open_attempt(self, opening: AttemptOpening, limits: Sequence[Limit] = ()) -> Future[None]:
+    def open_attempt(self, opening: AttemptOpening, limits: Sequence[HardLimit] = ()) -> Future[None]:
         """Reserve and write the row, before the first byte goes out.
 
         The future fails with LimitPassed (a BudgetExceeded), and nothing is reserved, when spent + reserved would be
@@ -60,6 +61,11 @@ class Ledger:
 
     def spent(self, *, conversation_id: str | None = None, first_day: str = "", last_day: str = "") -> Spend:
         """The sums of a conversation, or of the budget days from the first to the last, both included ("": open)."""
-        return self._store.read(
-            partial(admission.spent, conversation_id=conversation_id, first_day=first_day, last_day=last_day)
+        found = self._store.read(
+            partial(admission.sums, conversation_id=conversation_id, first_day=first_day, last_day=last_day)
         )
+        return found.as_spend()
+
+    def latest_day(self) -> str:
+        """The newest budget day in the ledger, before which no attempt will be booked; "" when there is none."""
+        return self._store.read(partial(admission.latest_day, now=self._store.now()))

@@ -55,8 +55,8 @@ class AttemptOpening(NamedTuple):
     """True: counts as sent from the start, which saves a `mark_sent` before the first byte."""
 
 
-class Limit(NamedTuple):
-    """One limit of a hard budget."""
+class HardLimit(NamedTuple):
+    """One limit of a hard budget, in the units of the ledger."""
 
     scope: str
     """conversation, day, week or month: how it is called towards people."""
@@ -64,24 +64,6 @@ class Limit(NamedTuple):
     """The window's first budget day, `2026-11-20`; not used by a conversation's limit."""
     nanos: int | None = None
     tokens: int | None = None
-
-
-class Spend(NamedTuple):
-    """What attempts cost, in nano-dollars. Confirmed and estimated are never added up for people; a budget counts both."""
-
-    resolved: int = 0
-    """Confirmed."""
-    estimated: int = 0
-    """May be billed: estimates and the reservations of attempts that are still open."""
-    uncounted: int = 0
-    """How many attempts there are whose cost nobody knows: no price, or no usage and no estimate."""
-    tokens: int = 0
-    """Input and output, reserved ones included."""
-
-    @property
-    def exposure(self) -> int:
-        """What a budget counts."""
-        return self.resolved + self.estimated
 
 
 class StoreState(NamedTuple):
