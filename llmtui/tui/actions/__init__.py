@@ -1,0 +1,1 @@
+"""What keys, slash commands and the palette do: plain functions of the chat screen and an argument."""

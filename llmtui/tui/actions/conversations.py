@@ -1,0 +1,150 @@
+"""Actions on conversations: new, open, rename, delete with a way back, search."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from llmtui.core.messages import ModelRef
+from llmtui.core.request import GenerationSettings
+from llmtui.tui.talk import Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmtui.tui.screens.chat import ChatScreen
+
+
+async def new(chat: ChatScreen, _argument: str) -> None:
+    """Begin another conversation with the defaults."""
+    await chat.show_talk(chat.fresh_talk())
+
+
+async def clear(chat: ChatScreen, _argument: str) -> None:
+    """Begin another conversation with the same model, settings and system prompt; this one stays in the list."""
+    talk = chat.talk
+    await chat.show_talk(Talk(model=talk.model, settings=talk.settings, system=talk.system))
+
+
+async def toggle_list(chat: ChatScreen, _argument: str) -> None:
+    await chat.toggle_sidebar()
+
+
+def search(chat: ChatScreen, argument: str) -> None:
+    from llmtui.tui.screens.search import SearchScreen
+
+    if chat.library is not None:
+        chat.app.push_screen(SearchScreen(chat.library, argument), chat.chosen)
+
+
+async def rename(chat: ChatScreen, argument: str) -> None:
+    if not argument:
+        chat.say("Say how: /rename TITLE", severity="warning")
+        return
+    chat.talk.title = argument
+    if chat.library is not None and chat.talk.id is not None:
+        await chat.library.rename(chat.talk.id, argument)
+        chat.reload_list()
+    chat.refresh_status()
+
+
+async def open_by_id(chat: ChatScreen, conversation_id: str, message_id: str | None = None) -> None:
+    """Show a stored conversation, or one that is still streaming; with `message_id` the branch and place of a message."""
+    library = chat.library
+    if library is None:
+        return
+    talk = chat.turns.find(conversation_id)
+    if talk is None:
+        talk = Talk(id=conversation_id)
+        if message_id is not None:
+            await library.show_branch(conversation_id, message_id)
+    await load(chat, talk)
+    await chat.show_talk(talk, at=message_id)
+
+
+async def load(chat: ChatScreen, talk: Talk) -> None:
+    """Bring a conversation up to what is stored of it: title, settings, the branch shown, its bill."""
+    library = chat.library
+    if library is None or talk.id is None:
+        return
+    conversation = await library.conversation(talk.id)
+    if conversation is None:
+        return
+    talk.title = conversation.title
+    talk.model = ModelRef.parse(conversation.model) if conversation.model else talk.model
+    talk.system = conversation.settings.get("system", talk.system)
+    talk.settings = settings_from(conversation.settings)
+    talk.messages = list(await library.thread(talk.id))
+    talk.siblings = dict(await library.versions(talk.id))
+    await bill(chat, talk)
+
+
+async def bill(chat: ChatScreen, talk: Talk) -> None:
+    """What the conversation has cost so far, from the ledger."""
+    if chat.library is None or talk.id is None:
+        return
+    spend = await chat.library.spent(talk.id)
+    talk.cost, talk.tokens = spend.resolved + spend.estimated, spend.tokens
+    talk.cost_estimated, talk.cost_incomplete = spend.estimated > 0, spend.uncounted > 0
+
+
+def settings_from(stored: Mapping[str, Any]) -> GenerationSettings:
+    """The generation settings among a conversation's stored ones."""
+    known = {field.name for field in fields(GenerationSettings)}
+    found: dict[str, Any] = {
+        name: tuple(value) if name == "stop" else value for name, value in stored.items() if name in known
+    }
+    return GenerationSettings(**found)
+
+
+def settings_to(talk: Talk) -> dict[str, Any]:
+    """A conversation's settings as they are stored; None and () are left out."""
+    found = {field.name: getattr(talk.settings, field.name) for field in fields(GenerationSettings)}
+    found["system"] = talk.system
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in found.items()
+        if value not in (None, ())
+    }
+
+
+async def delete(chat: ChatScreen, conversation_id: str, title: str) -> None:
+    """Put a conversation into the bin and say how to get it back."""
+    if chat.library is None:
+        return
+    live = chat.turns.find(conversation_id)
+    if live is not None and live.live is not None:
+        chat.say("An answer is still coming there; stop it first", severity="warning")
+        return
+    await chat.library.delete(conversation_id)
+    chat.deleted.append((conversation_id, title))
+    if chat.talk.id == conversation_id:
+        await chat.show_talk(chat.fresh_talk())
+    chat.reload_list()
+    chat.say(f"Deleted “{title}”. /undo brings it back")
+
+
+async def undo(chat: ChatScreen, _argument: str) -> None:
+    """Bring back the conversation that was deleted last."""
+    if chat.library is None or not chat.deleted:
+        chat.say("There is nothing to bring back")
+        return
+    conversation_id, title = chat.deleted.pop()
+    await chat.library.undelete(conversation_id)
+    chat.reload_list()
+    chat.say(f"Brought back “{title}”")
+
+
+async def open_at_start(chat: ChatScreen) -> None:
+    """`--conversation` and `--continue`. Raise ConfigError for a conversation that does not exist."""
+    options, library = chat.chat_app.options, chat.library
+    if library is None:
+        return
+    if options.conversation:
+        await open_by_id(chat, await library.find(options.conversation))
+    elif options.continue_newest:
+        newest = await library.newest()
+        if newest is None:
+            chat.say("There is no conversation yet; this is a new one")
+        else:
+            await open_by_id(chat, newest)

@@ -1,0 +1,52 @@
+"""Hands a text to the reader's own editor and takes it back, without giving the editor any key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from llmtui.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from llmtui.tui.app import ChatApp
+
+
+async def edit(app: ChatApp, text: str) -> str:
+    """The text as it was saved in `$VISUAL` or `$EDITOR`; answers go on arriving meanwhile. Raise ConfigError."""
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    secret = {provider.key_env for provider in app.config.providers.values() if provider.key_env}
+    handle, name = tempfile.mkstemp(prefix="llmtui-", suffix=".md")  # mkstemp: 0600, never an existing file
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        with app.batch_update(), app.suspend():  # the batch keeps arriving text from being painted over the editor
+            environment = without_keys(os.environ, secret)
+            done = await asyncio.to_thread(subprocess.run, [*command, name], env=environment, check=False)
+        if done.returncode:
+            raise ConfigError(f"The editor ended with status {done.returncode}", advice="The prompt is unchanged.")
+        return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+    except FileNotFoundError:
+        raise ConfigError(f"There is no editor {command[0]!r}", advice="Set VISUAL or EDITOR.") from None
+    except SuspendNotSupported:
+        raise ConfigError("An editor cannot be opened here", advice="Use a terminal on this machine.") from None
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def without_keys(environ: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
+    """An environment for programs that are none of ours: every variable that may hold an API key is left out."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in secret and not name.upper().endswith(("_API_KEY", "_TOKEN"))
+    }

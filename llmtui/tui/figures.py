@@ -1,0 +1,93 @@
+"""Works out what the status bar, the header and the prompt's edge say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmtui.core.cost import format_usd
+from llmtui.tui.status import Allowance, Status
+
+if TYPE_CHECKING:
+    from llmtui.core.messages import ModelRef
+    from llmtui.tui.screens.chat import ChatScreen
+
+CHARACTERS_A_TOKEN = 4
+_MILLION = Decimal(10**6)
+
+
+def model_of(chat: ChatScreen) -> ModelRef | None:
+    """Who answers the next question; while one streams, who answers now."""
+    if chat.talk.live is not None and chat.talk.live.model is not None:
+        return chat.talk.live.model
+    return chat.talk.model or (chat.session.default_model if chat.session else None)
+
+
+def is_demo(chat: ChatScreen) -> bool:
+    model = model_of(chat)
+    return model is not None and model.provider == "demo"
+
+
+def status(chat: ChatScreen) -> Status:
+    """The status bar's figures of this moment."""
+    talk, live, model = chat.talk, chat.talk.live, model_of(chat)
+    if live is not None:
+        state, level = live.state()
+    elif chat.session is None:
+        state, level = ("starting", "")
+    elif talk.queue:
+        state, level = ("queued", "warning")
+    else:
+        state, level = ("ready", "success")
+    cost, tokens = talk.cost, talk.tokens
+    if live is not None:
+        tokens += live.tokens
+        cost += live.cost or Decimal(0)
+    window = chat.models.window(model)
+    return Status(
+        state=state,
+        level=level,
+        model=model.name if model else "",
+        speeds=tuple(live.speeds) if live is not None else (),
+        chat_tokens=tokens,
+        tokens_estimated=live is not None,
+        chat=_window(chat, window),
+        cost=cost if (talk.id or live) else None,
+        cost_estimated=live is not None or talk.cost_estimated,
+        cost_incomplete=talk.cost_incomplete,
+        budget=chat.budget,
+        demo=is_demo(chat),
+    )
+
+
+def _window(chat: ChatScreen, window: int | None) -> Allowance | None:
+    """The conversation against its token limit, else its newest request against the model's window."""
+    talk = chat.talk
+    limit = chat.chat_app.config.budget.conversation_tokens
+    live = talk.live.tokens if talk.live else 0
+    if limit:
+        used = talk.tokens + live
+        return Allowance("chat", f"{used:,}", f"{limit:,}", used / limit)
+    used = talk.context_tokens + live
+    if window and used:
+        return Allowance("chat", f"~{used:,}", _short(window), used / window)
+    return None
+
+
+def _short(tokens: int) -> str:
+    return f"{tokens // 1000:,}k" if tokens >= 10_000 else f"{tokens:,}"
+
+
+def estimate(chat: ChatScreen, characters: int) -> str:
+    """What the prompt's text will use, what that costs, and what is left of the window: all about, all marked so."""
+    if not characters:
+        return ""
+    tokens = -(-characters // CHARACTERS_A_TOKEN)
+    model = model_of(chat)
+    parts = [f"~{tokens:,} tokens"]
+    if (price := chat.models.input_price(model)) is not None:
+        parts.append(f"~{format_usd(price * tokens / _MILLION)}")
+    if window := chat.models.window(model):
+        left = max(0.0, 1 - (chat.talk.context_tokens + tokens) / window)
+        parts.append(f"{left * 100:.0f} % left")
+    return f" {' · '.join(parts)} "

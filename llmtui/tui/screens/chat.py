@@ -1,0 +1,235 @@
+"""The chat screen: lays out the parts and passes on what they say; what is done about it stands in the actions."""
+
+from __future__ import annotations
+
+import asyncio
+from inspect import isawaitable
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
+
+from textual import on
+from textual.screen import Screen
+
+from llmtui.core.errors import LlmtuiError
+from llmtui.core.sanitize import clean
+from llmtui.tui import commands, figures
+from llmtui.tui.drafts import Drafts
+from llmtui.tui.files import matching, mentioned, read_attachment
+from llmtui.tui.messages import ActionChosen, PromptEdited, PromptSubmitted
+from llmtui.tui.model_book import ModelBook
+from llmtui.tui.screens.chat_lists import Lists
+from llmtui.tui.screens.chat_transcript import Requests
+from llmtui.tui.talk import Question, Talk
+from llmtui.tui.turns import Turns
+from llmtui.tui.view import View
+from llmtui.tui.widgets.completions import Completion
+from llmtui.tui.widgets.header import Header
+from llmtui.tui.widgets.prompt import Prompt
+from llmtui.tui.widgets.status_bar import StatusBar
+from llmtui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from llmtui.chat.directory import ProviderStatus
+    from llmtui.chat.session import ChatSession
+    from llmtui.core.messages import Attachment, ModelRef
+    from llmtui.tui.app import ChatApp
+    from llmtui.tui.library import Library
+    from llmtui.tui.live import LiveTurn
+    from llmtui.tui.status import Allowance
+
+TICK_S = 0.25
+"""How often figures that change by themselves are painted while something is under way."""
+
+
+class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
+    """Header, conversation list, transcript, prompt, status bar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*Screen.BINDINGS, *commands.bindings()]
+
+    session: ChatSession | None = None
+    library: Library | None = None
+    budget: Allowance | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.talk = Talk()
+        self.turns = Turns(self)
+        self.models = ModelBook()
+        self.drafts = Drafts(self)
+        self.transcript = Transcript(id="transcript")
+        self.prompt = Prompt(self._complete, id="prompt")
+        self.status = StatusBar(id="status")
+        self.header = Header(id="header")
+        self.view = View(self)
+        self._ticking: Timer | None = None
+        self._statuses: Sequence[ProviderStatus] = ()
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.transcript
+        yield self.prompt
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.focus_prompt()
+        self.refresh_status()
+
+    @property
+    def chat_app(self) -> ChatApp:
+        return cast("ChatApp", self.app)
+
+    # ------------------------------------------------------------------------------------------------ doing
+
+    async def action_run(self, name: str, argument: str = "") -> None:
+        """Do what stands in the table under this name."""
+        done = commands.BY_NAME[name].run(self, argument)
+        if isawaitable(done):
+            await done
+
+    @on(ActionChosen)
+    async def _action_chosen(self, event: ActionChosen) -> None:
+        if event.name in commands.BY_NAME:
+            await self.action_run(event.name, event.argument)
+
+    @on(PromptSubmitted)
+    async def _submitted(self, event: PromptSubmitted) -> None:
+        try:
+            command = commands.parse(event.text)
+        except LlmtuiError as error:
+            self.say(error.sentence, severity="warning")
+            return
+        self.prompt.clear()
+        if command is not None:
+            await self.action_run(command[0].name, command[1])
+        else:
+            await self.ask(
+                event.text.removeprefix("/") if event.text.startswith("//") else event.text, event.attachments
+            )
+
+    async def ask(self, text: str, attachments: tuple[Attachment, ...]) -> None:
+        """Send a question, or let it wait for its turn and say so."""
+        question = Question(text, (*attachments, *await self._mentioned(text)))
+        if self.session is None:
+            self.say("Queued: it is sent as soon as the chat is ready")
+        elif self.talk.live is not None:
+            self.say("Queued: it is sent when the answer is complete")
+        self.drafts.sent(text)
+        self.view.leave_failure()
+        self.turns.ask(self.talk, question)
+        self.transcript.follow = True
+        self.refresh_status()
+
+    async def _mentioned(self, text: str) -> tuple[Attachment, ...]:
+        """The files that the text names as `@path`."""
+        if "@" not in text:
+            return ()
+        try:
+            return await asyncio.to_thread(lambda: tuple(read_attachment(path) for path in mentioned(text)))
+        except LlmtuiError as error:
+            self.say(error.sentence, severity="warning")
+            return ()
+
+    def _complete(self, word: str, offer: Callable[[Sequence[Completion]], None]) -> None:
+        """Candidates for the word being typed in the prompt."""
+        if word.startswith("/"):
+            offer(commands.completions(word[1:]))
+        else:
+            self.run_worker(self._complete_file(word, offer), group="complete", exclusive=True)
+
+    async def _complete_file(self, word: str, offer: Callable[[Sequence[Completion]], None]) -> None:
+        paths = await asyncio.to_thread(matching, word[1:])
+        if self.prompt.word() == word:
+            offer([Completion(f"@{path}") for path in paths if path != word[1:]])
+
+    @on(PromptEdited)
+    def _edited(self, event: PromptEdited) -> None:
+        self.drafts.edited()
+        self.prompt.show_estimate(figures.estimate(self, event.characters))
+
+    # ------------------------------------------------------------------------------------------------ turns
+
+    def turn_began(self) -> None:
+        """A turn is under way."""
+        if self._ticking is None:
+            self._ticking = self.set_interval(TICK_S, self._tick)
+        self.refresh_status()
+
+    def conversation_began(self, talk: Talk) -> None:
+        """Its question is stored: it has an id and a place in the list."""
+        self.reload_list()
+        self.refresh_status()
+
+    async def turn_ended(self, talk: Talk, live: LiveTurn) -> None:
+        """The turn is settled."""
+        if not self.turns.is_busy and self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        await self.view.ended(talk, live)
+        self.reload_list()
+        self.refresh_status()
+
+    def give_back(self, talk: Talk, questions: Sequence[Question]) -> None:
+        """Put what was not sent back into the prompt, before what stands there."""
+        if talk is not self.talk:
+            talk.returned += questions
+        elif questions:
+            standing, attached = self.prompt.content()
+            texts = [question.text for question in questions] + ([standing] if standing.strip() else [])
+            files = [file for question in questions for file in question.attachments] + list(attached)
+            self.prompt.fill("\n".join(texts), files)
+
+    def _tick(self) -> None:
+        for talk in self.turns.talks:
+            if talk.live is not None:
+                talk.live.sample()
+        self.view.tick()
+        self.refresh_status()
+
+    # ------------------------------------------------------------------------------------------------ what is shown
+
+    @property
+    def current_model(self) -> ModelRef | None:
+        """Who answers the next question; while one streams, who answers now."""
+        return figures.model_of(self)
+
+    async def providers(self, *, refresh: bool = False) -> Sequence[ProviderStatus]:
+        """Every provider with its key's source; asks the keyring the first time, off the event loop."""
+        if self.session is not None and (refresh or not self._statuses):
+            self._statuses = await asyncio.to_thread(self.session.providers)
+        return self._statuses
+
+    def refresh_status(self) -> None:
+        """Paint the figures of this moment."""
+        if self.is_mounted:
+            self.status.show(figures.status(self))
+            self.header.show(self.talk.title, str(self.current_model or ""))
+
+    def say(self, text: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """A calm line that goes by itself."""
+        self.notify(clean(text), severity=severity, markup=False)
+
+    def say_from_thread(self, text: str) -> None:
+        """The same, for the store's thread."""
+        self.app.call_from_thread(self.say, text)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text into the clipboard because the reader asked for it."""
+        self.app.copy_to_clipboard(text)
+        self.say(f"Copied: {what}")
+
+    def focus_prompt(self) -> None:
+        self.prompt.area.focus()
+
+    def unsaved(self) -> str:
+        """What quitting would lose, as a question; empty for nothing."""
+        waiting = sum(len(talk.queue) for talk in {self.talk, *self.turns.talks})
+        if waiting:
+            return f"{waiting} queued message{'s' if waiting > 1 else ''} would be lost. Quit all the same?"
+        if self.prompt.content()[1]:
+            return "The files attached to the unsent message would be lost. Quit all the same?"
+        return ""

@@ -1,0 +1,150 @@
+"""The chat screen's answers to what the transcript asks for: copy, edit, again, siblings, links, find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.screen import Screen
+
+from llmtui.core.messages import MessageState, Role
+from llmtui.tui import commands
+from llmtui.tui.actions import answers, conversations
+from llmtui.tui.widgets import transcript_events as told
+
+if TYPE_CHECKING:
+    from llmtui.core.messages import Message
+    from llmtui.tui.screens.chat import ChatScreen
+
+
+class Requests(Screen[None]):
+    """Mixed into the chat screen."""
+
+    @property
+    def _chat(self) -> ChatScreen:
+        return cast("ChatScreen", self)
+
+    def message(self, message_id: str) -> Message | None:
+        """A message of the branch that is shown."""
+        return next((message for message in self._chat.talk.messages if message.id == message_id), None)
+
+    # ------------------------------------------------------------------------------------------------ copying
+
+    @on(told.CopyRequested)
+    def _copy(self, event: told.CopyRequested) -> None:
+        self._chat.copy(event.text, event.what)
+
+    @on(told.LinkActivated)
+    def _link(self, event: told.LinkActivated) -> None:
+        from llmtui.tui.screens import link
+
+        link.offer(self._chat, event.url)
+
+    @on(told.Left)
+    def _left(self) -> None:
+        self._chat.focus_prompt()
+
+    @on(told.FindRequested)
+    def _find(self) -> None:
+        from llmtui.tui.screens.ask_text import AskText
+
+        def typed(text: str | None) -> None:
+            if text:
+                self._chat.transcript.find(text)
+
+        self.app.push_screen(AskText("Find in this conversation"), typed)
+
+    # ------------------------------------------------------------------------------------------------ again
+
+    def edit_question(self, question: Message) -> None:
+        """Take a question into the prompt; what is sent becomes another version of it."""
+        self._chat.talk.editing = question.id
+        self._chat.prompt.clear()
+        self._chat.prompt.fill(question.content, question.attachments)
+        self._chat.focus_prompt()
+        self._chat.say("Enter sends the edited question; the earlier version stays")
+
+    @on(told.EditRequested)
+    def _edit(self, event: told.EditRequested) -> None:
+        message = self.message(event.message_id)
+        if message is not None and message.role is Role.USER and self._idle():
+            self.edit_question(message)
+
+    @on(told.RegenerateRequested)
+    def _regenerate(self, event: told.RegenerateRequested) -> None:
+        """Again; what was not the last answer asks first, since it spends money where one may not expect it."""
+        chat = self._chat
+        newest = answers.last(chat, Role.ASSISTANT)
+        message = self.message(event.message_id)
+        if message is None or message.role is not Role.ASSISTANT or not self._idle():
+            return
+        if newest is not None and message.id == newest.id:
+            chat.turns.regenerate(chat.talk, message.id)
+            return
+        from llmtui.tui.screens.confirm import Confirm
+
+        def answered(confirmed: bool | None) -> None:
+            if confirmed:
+                chat.turns.regenerate(chat.talk, message.id)
+
+        self.app.push_screen(
+            Confirm("This is not the last answer. Ask for another one all the same?", yes="Ask again"), answered
+        )
+
+    @on(told.ContinueRequested)
+    def _continue(self, event: told.ContinueRequested) -> None:
+        message = self.message(event.message_id)
+        if message is None or not self._idle():
+            return
+        if message.content and (message.state in answers.CUT or message.finish_reason == "length"):
+            self._chat.turns.continue_answer(self._chat.talk, message)
+        else:
+            self._chat.say("This answer is complete")
+
+    @on(told.ActionRequested)
+    async def _action(self, event: told.ActionRequested) -> None:
+        if event.action in commands.BY_NAME:
+            await self._chat.action_run(event.action)
+
+    # ------------------------------------------------------------------------------------------------ the tree
+
+    @on(told.SiblingRequested)
+    async def _sibling(self, event: told.SiblingRequested) -> None:
+        """Show another version of a message, with what follows it."""
+        chat = self._chat
+        if chat.library is None or chat.talk.id is None or not self._idle():
+            return
+        ids = list(await chat.library.siblings(event.message_id))
+        if event.message_id not in ids or len(ids) < 2:
+            return
+        wanted = ids[(ids.index(event.message_id) + event.delta) % len(ids)]
+        await chat.library.show_branch(chat.talk.id, wanted)
+        await conversations.load(chat, chat.talk)
+        chat.view.show(chat.talk, at=wanted)
+
+    @on(told.ExcludeToggled)
+    async def _exclude(self, event: told.ExcludeToggled) -> None:
+        message = self.message(event.message_id)
+        if message is not None:
+            await self._mark(message, replace(message, excluded=not message.excluded))
+
+    @on(told.PinToggled)
+    async def _pin(self, event: told.PinToggled) -> None:
+        message = self.message(event.message_id)
+        if message is not None:
+            await self._mark(message, replace(message, pinned=not message.pinned))
+
+    async def _mark(self, old: Message, new: Message) -> None:
+        chat = self._chat
+        if chat.library is None or new.state is MessageState.STREAMING:
+            return
+        await chat.library.mark(new.id, excluded=new.excluded, pinned=new.pinned)
+        chat.talk.messages[chat.talk.messages.index(old)] = new
+        chat.view.replace(new)
+
+    def _idle(self) -> bool:
+        if self._chat.talk.live is not None:
+            self._chat.say("An answer is still coming; Esc stops it")
+            return False
+        return True

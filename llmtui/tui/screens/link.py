@@ -1,0 +1,27 @@
+"""Shows where a link leads before the browser is asked to go there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import InputRefused
+from llmtui.tui.links import openable
+from llmtui.tui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from llmtui.tui.screens.chat import ChatScreen
+
+
+def offer(chat: ChatScreen, url: str) -> None:
+    """Ask whether to open a link; one that must not be opened is refused with the reason."""
+    try:
+        target = openable(url)
+    except InputRefused as error:
+        chat.say(error.sentence, severity="warning")
+        return
+
+    def answered(confirmed: bool | None) -> None:
+        if confirmed:
+            chat.app.open_url(target)
+
+    chat.app.push_screen(Confirm(f"Open this address in the browser?\n\n{target}", yes="Open"), answered)

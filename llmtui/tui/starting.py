@@ -1,0 +1,61 @@
+"""What happens once the session is open: model, connection, conversations, drafts, and what a first run is told."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import LlmtuiError
+from llmtui.tui.actions import conversations
+from llmtui.tui.library import Library
+
+if TYPE_CHECKING:
+    from llmtui.chat.session import ChatSession
+    from llmtui.tui.screens.chat import ChatScreen
+
+
+async def opened(chat: ChatScreen, session: ChatSession) -> None:
+    """The session is there. What was typed and sent meanwhile goes out as soon as it can."""
+    chat.library = Library(session.store)
+    state = await asyncio.wrap_future(session.store.ready)
+    chat.session = session
+    if state.sentence:
+        chat.say(state.sentence, severity="warning")
+    options = chat.chat_app.options
+    if options.conversation or options.continue_newest:
+        await conversations.open_at_start(chat)
+    if session.default_model is None:
+        from llmtui.tui.screens.welcome import Welcome
+
+        chat.app.push_screen(Welcome(chat))
+    chat.refresh_status()
+    chat.turns.flush(chat.talk)
+    for attachment in options.attachments:
+        chat.prompt.attach(attachment)
+    await chat.drafts.load_earlier()
+    await chat.drafts.bring_back()
+    await warm(chat, session)
+    await chat.open_sidebar_if_wide()
+    await settle_memory()
+
+
+async def warm(chat: ChatScreen, session: ChatSession) -> None:
+    """Have ready what the next question needs: key, connection, price. A failure is told when somebody asks."""
+    model = chat.current_model
+    if model is None:
+        return
+    try:
+        await session.warm(model)
+        await chat.models.learn(session, model)
+    except LlmtuiError:
+        return
+    finally:
+        chat.refresh_status()
+
+
+async def settle_memory() -> None:
+    """Everything is loaded: keep it out of the collector's way, whose pauses would be felt while text streams."""
+    await asyncio.sleep(0)
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,108 @@
+"""The conversation list: by date, type to filter, Enter opens, Del deletes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from llmtui.core.sanitize import clean_line
+from llmtui.tui.messages import ConversationChosen, ConversationDeleted
+from llmtui.tui.when import day_group
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from textual.app import ComposeResult
+
+    from llmtui.store.records import Conversation
+
+
+class Sidebar(Vertical):
+    """Shows what it is given; filtering by title is asked for with `Filtered`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Next conversation", show=False),
+        Binding("up", "move(-1)", "Previous conversation", show=False),
+        Binding("delete", "delete", "Delete the conversation (/undo brings it back)", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    Sidebar {
+        background: $surface; border-right: vkey $border-blurred; padding: 0;
+        & Input { border: none; height: 1; padding: 0 1; background: $panel; }
+        & Input:focus { border: none; }
+        & OptionList { border: none; background: transparent; height: 1fr; padding: 0; scrollbar-size-vertical: 1; }
+        & OptionList:focus { border: none; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self.filter = Input(placeholder="Search titles", compact=True, select_on_focus=False)
+        self._list = OptionList(markup=False)
+        self._list.can_focus = False
+        self._ids: list[tuple[str, str]] = []
+        """Of every line its conversation's id and title; empty ones for headings."""
+
+    def compose(self) -> ComposeResult:
+        yield self.filter
+        yield self._list
+
+    def show(self, conversations: Sequence[Conversation], current: str | None, streaming: Collection[str]) -> None:
+        """List these; a mark stands before the one that is open, another before those that stream."""
+        width = max(8, self.size.width - 2)
+        marked = self._marked()
+        self._list.clear_options()
+        self._ids, options, group = [], [], ""
+        for conversation in conversations:
+            heading = "Pinned" if conversation.pinned else day_group(conversation.updated_at)
+            if heading != group:
+                group = heading
+                options.append(Option(Content(group).stylize("$text-muted"), disabled=True))
+                self._ids.append(("", ""))
+            title = clean_line(conversation.title) or "Untitled"
+            mark = "◌" if conversation.id in streaming else "▸" if conversation.id == current else " "
+            line = Content(f"{mark} {title}").truncate(width, ellipsis=True)
+            options.append(Option(line.stylize("bold") if conversation.id == current else line))
+            self._ids.append((conversation.id, title))
+        self._list.add_options(options)
+        wanted = marked or current
+        place = next((n for n, (known, _) in enumerate(self._ids) if known and known == wanted), None)
+        if place is None:
+            place = next((n for n, (known, _) in enumerate(self._ids) if known), None)
+        self._list.highlighted = place
+
+    def _marked(self) -> str | None:
+        place = self._list.highlighted
+        return self._ids[place][0] if place is not None and place < len(self._ids) else None
+
+    def action_move(self, step: int) -> None:
+        if step > 0:
+            self._list.action_cursor_down()
+        else:
+            self._list.action_cursor_up()
+
+    def action_delete(self) -> None:
+        place = self._list.highlighted
+        if place is not None and self._ids[place][0]:
+            self.post_message(ConversationDeleted(*self._ids[place]))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if conversation_id := self._marked():
+            self.post_message(ConversationChosen(conversation_id))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(ConversationChosen(self._ids[event.option_index][0]))
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
