@@ -18,6 +18,9 @@ SERVICE = "llmtui"
 
 _T = TypeVar("_T")
 
+_unanswered: list[threading.Thread] = []
+"""The question that the keyring has not answered yet, at most one: while it hangs, nobody else waits for it too."""
+
 
 class KeyringTrouble(Exception):
     """The keyring cannot be used; `str()` says why, as the rest of a sentence."""
@@ -75,12 +78,15 @@ class Ring:
             except BaseException as error:  # noqa: BLE001 (handed to the caller)
                 errors.append(error)
 
+        if any(thread.is_alive() for thread in _unanswered):
+            raise KeyringTrouble("the keyring has not answered an earlier question; it may be locked")
         thread = threading.Thread(target=run, name="keyring", daemon=True)  # daemon: the end does not wait for it
         thread.start()
         thread.join(self._timeout_s)
         if results:
             return results[0]
         if not errors:
+            _unanswered[:] = [thread]
             raise KeyringTrouble(f"the keyring did not answer within {self._timeout_s:g} s; it may be locked")
         raise _trouble(errors[0])
 

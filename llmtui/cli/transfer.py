@@ -1,0 +1,104 @@
+"""`llmtui history export` and `import`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmtui.cli.parse import shown, usage_error
+from llmtui.cli.stores import open_store
+from llmtui.core.errors import ConfigError
+from llmtui.transfer.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmtui.cli.context import Context
+    from llmtui.store.database import Store
+
+LARGEST_IMPORT = 1024 * 1024 * 1024
+
+
+def export(ctx: Context) -> int:
+    with open_store(ctx) as store:
+        documents = [document(store, word) for word in dict.fromkeys(ctx.words)]
+    text = render(documents, ctx.parsed.last("format") or "markdown")
+    target = ctx.parsed.last("output")
+    if target is None or target == "-":
+        ctx.out.write(ctx.out.clean(text) if ctx.out.terminal else text)
+        return 0
+    from llmtui.paths import write_private
+
+    try:
+        write_private(Path(target).absolute(), text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise usage_error(f"--output: {shown(target)} cannot be written: {error.strerror}") from None
+    return 0
+
+
+def document(store: Store, prefix: str) -> Document:
+    """A whole conversation, by its ID or the beginning of it. Raise ConfigError."""
+    found = store.conversations.resolve(prefix)
+    conversation = store.conversations.get(found)
+    if conversation is None:
+        raise ConfigError(f"there is no conversation {shown(prefix)}")
+    facts = conversation._asdict()
+    del facts["message_count"]
+    return Document(**facts, messages=tuple(store.conversations.whole(found)))
+
+
+def render(documents: Sequence[Document], kind: str) -> str:
+    """The documents in a format: markdown, json or html."""
+    if kind == "json":
+        from llmtui.transfer.as_json import to_json
+
+        return to_json(documents)
+    if kind == "html":
+        from llmtui.transfer.as_html import to_html
+
+        return to_html(documents)
+    from llmtui.transfer.as_markdown import to_markdown
+
+    return to_markdown(documents)
+
+
+def import_files(ctx: Context) -> int:
+    from llmtui.transfer.as_json import from_json
+
+    documents = [each for word in ctx.words for each in from_json(_read(word), _name(word))]
+    taken = known = 0
+    with open_store(ctx, to_change=True) as store:
+        for each in documents:
+            if store.conversations.get(each.id) is None:
+                _store(store, each)
+                taken += 1
+            else:
+                store.conversations.undelete(each.id).result()
+                known += 1
+    note = f", {known} already here" if known else ""
+    ctx.out.line(f"{taken} imported{note}")
+    return 0
+
+
+def _store(store: Store, each: Document) -> None:
+    from llmtui.store.records import Conversation
+
+    facts = each._asdict()
+    del facts["messages"]
+    conversation = Conversation(**facts, message_count=len(each.messages))
+    store.conversations.create(conversation, each.messages, source="llmtui").result()
+
+
+def _name(word: str) -> str:
+    return "stdin" if word == "-" else shown(word)
+
+
+def _read(word: str) -> str:
+    from llmtui.cli.files import read_limited
+
+    data = sys.stdin.buffer.read() if word == "-" else read_limited(Path(word), "import", LARGEST_IMPORT)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{_name(word)} is not UTF-8 text") from None
