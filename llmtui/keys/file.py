@@ -25,9 +25,11 @@ def read_key_file(path: Path) -> dict[str, str]:
         if path.is_symlink():
             raise _refused(path, "it is a symbolic link", "Replace it by the file itself.") from None
         raise _refused(path, error.strerror or "it cannot be read", "Check its owner and mode.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        _check_owner_and_mode(path, os.fstat(file.fileno()))
-        data = file.read(_LARGEST)
+    try:
+        _check_owner_and_mode(path, os.fstat(descriptor))
+        data = os.read(descriptor, _LARGEST)
+    finally:
+        os.close(descriptor)
     import tomllib
 
     try:
