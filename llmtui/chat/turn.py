@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.attempt import Attempt
 from llmtui.chat.booking import book
+from llmtui.chat.partial import PartialBuffer
 from llmtui.chat.retry import Retries
 from llmtui.core.cost import NO_COST, Cost
 from llmtui.core.errors import (
@@ -53,10 +54,6 @@ if TYPE_CHECKING:
     from llmtui.core.policy import RetryPolicy, Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
-
-FLUSH_SECONDS = 1.0
-FLUSH_CHARACTERS = 2048
-"""A crash loses at most so much of an answer."""
 
 
 class TurnPlan(NamedTuple):
@@ -113,10 +110,7 @@ class Turn:
         self._open = False
         """An attempt's row is open and must be settled."""
         self._retries_of_turn = 0
-        self._text_unflushed: list[str] = []
-        self._reasoning_unflushed: list[str] = []
-        self._unflushed = 0
-        self._flushed_at = 0.0
+        self._partial = PartialBuffer(recorder.flush)
         self._usage: Usage | None = None
         self._cost: Cost = NO_COST
         self._ref = plan.chain[0].ref
@@ -223,7 +217,7 @@ class Turn:
         attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
         number = len(self._outcomes) + 1
         self._attempt, self._attempt_id = attempt, new_id()
-        self._attempt_started = self._flushed_at = time.monotonic()
+        self._attempt_started = time.monotonic()
         opening = AttemptOpening(
             id=self._attempt_id,
             turn_id=self.id,
@@ -280,23 +274,7 @@ class Turn:
 
     def _emit(self, chunk: StreamChunk) -> None:
         self._sink(ChunkArrived(chunk))
-        if chunk.content:
-            self._text_unflushed.append(chunk.content)
-            self._unflushed += len(chunk.content)
-        elif chunk.reasoning:
-            self._reasoning_unflushed.append(chunk.reasoning)
-            self._unflushed += len(chunk.reasoning)
-        if self._unflushed and (
-            self._unflushed >= FLUSH_CHARACTERS or time.monotonic() - self._flushed_at >= FLUSH_SECONDS
-        ):
-            self._flush()
-
-    def _flush(self) -> None:
-        self._recorder.flush("".join(self._text_unflushed), "".join(self._reasoning_unflushed))
-        self._text_unflushed.clear()
-        self._reasoning_unflushed.clear()
-        self._unflushed = 0
-        self._flushed_at = time.monotonic()
+        self._partial.add(chunk.content, chunk.reasoning)
 
     # ------------------------------------------------------------------------------------------ the bill
 
@@ -305,6 +283,7 @@ class Turn:
         attempt = self._attempt
         if not self._open or attempt is None:
             return
+        self._partial.discard()
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
         if state == "completed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost

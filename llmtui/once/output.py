@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -52,9 +54,19 @@ class Pipe:
             self.closed = True
         except OSError as error:
             self.error = error
+        if self.failed:
+            self._discard_rest()
         if self.failed and not self._control.cancelled:
             self._control.cancel()
             raise Interrupted
+
+
+    def _discard_rest(self) -> None:
+        """What is still buffered goes nowhere: or the interpreter would try once more at its end, and complain."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
 
 class Output(Protocol):
