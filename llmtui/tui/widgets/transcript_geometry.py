@@ -46,7 +46,7 @@ class Heights:
 
     def between(self, first: int, last: int) -> range:
         """The indices of the messages with a row in [first, last); empty when there is none."""
-        if first >= last or last <= 0 or first >= self.total:
+        if first >= last or last <= 0 or first >= self.total or not self.total:
             return range(0)
         return range(self.at(first)[0], self.at(last - 1)[0] + 1)
 
