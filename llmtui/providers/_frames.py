@@ -37,6 +37,7 @@ class FrameDecoder:
         self._text_seen = False
         self._finished = False
         self._frames = 0
+        self._judged = 0  # stray lines that have been looked at
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         """Append the events that one frame stands for."""
@@ -57,7 +58,8 @@ class FrameDecoder:
             self._take(self._parser.feed(data), out)
         except ProviderError as error:
             self._fail(out, broken_frame(error, self._request, self._target))
-        if self._parser.stray and not self._over:
+        if len(self._parser.stray) > self._judged and not self._over:
+            self._judged = len(self._parser.stray)
             self._judge_stray(out, complete=False)
         return out
 
