@@ -11,23 +11,31 @@ from keyring.backends import fail
 from keyring.errors import PasswordDeleteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class MemoryKeyring(KeyringBackend):
     """Keeps passwords in a dict."""
 
-    priority = 1  # type: ignore[assignment]  # a class attribute is all that keyring asks for
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no types here
         self.stored: dict[tuple[str, str], str] = {}
+        self.interfere: Callable[[str], object] | None = None
+        """Called with the user name before anything is read or written; may raise or wait."""
+        self.loses = False
 
     def get_password(self, service: str, username: str) -> str | None:
+        if self.interfere is not None:
+            self.interfere(username)
         return self.stored.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        self.stored[service, username] = password
+        if self.interfere is not None:
+            self.interfere(username)
+        if not self.loses:
+            self.stored[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
         if self.stored.pop((service, username), None) is None:
@@ -46,6 +54,6 @@ def memory_keyring() -> Iterator[MemoryKeyring]:
 @pytest.fixture
 def no_keyring() -> Iterator[None]:
     before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     yield
     keyring.set_keyring(before)
