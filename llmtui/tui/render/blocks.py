@@ -6,6 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from llmtui.tui.render.highlight import Memo
 from llmtui.tui.render.layout import draw
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Blocks:
         self.changed: int | None = None
         self._blocks: list[Block] = []
         self._tops = [0]
+        self._memo = Memo()
 
     def __len__(self) -> int:
         return len(self._blocks)
@@ -64,19 +66,20 @@ class Blocks:
 
     # ------------------------------------------------------------------ drawing
 
-    def rows_of(self, spec: Spec, references: References) -> list[Line]:
+    def rows_of(self, spec: Spec, references: References, memo: Memo | None = None) -> list[Line]:
         """Draw a unit, without keeping it."""
         context = ""
         if spec.code and spec.code.context < spec.code.body:
             context = self.clean.slice(spec.code.context, spec.code.body)
         source = self.clean.slice(spec.start, spec.end)
-        return draw(spec, source, self.look, self.width, references, self.framing, context)
+        return draw(spec, source, self.look, self.width, references, self.framing, context, memo)
 
-    def _draw(self, block: Block) -> list[Line]:
-        block.lines = self.rows_of(block.spec, self.references)
+    def _draw(self, block: Block, *, growing: bool = False) -> list[Line]:
+        memo = self._memo if growing and block.spec.inside and block.spec.code is None else None
+        block.lines = self.rows_of(block.spec, self.references, memo)
         block.height = len(block.lines)
         block.references = self.references
-        block.provisional = False
+        block.provisional = memo is not None
         return block.lines
 
     def exact(self, index: int) -> list[Line]:
@@ -118,7 +121,7 @@ class Blocks:
                 continue
             block = Block(spec, 0)
             if len(specs) - index <= AT_ONCE:
-                self._draw(block)
+                self._draw(block, growing=index == len(specs) - 1)
             else:
                 block.height = self._guess(spec)
             new.append(block)
@@ -138,7 +141,7 @@ class Blocks:
                 block = Block(spec, 0)
                 if spec in drawn:
                     block.lines, block.height, block.references = drawn[spec], len(drawn[spec]), references
-                elif len(specs) - index <= AT_ONCE or old:
+                elif len(specs) - index <= AT_ONCE or (old and spec.code is None):
                     self._draw(block)
                 else:
                     block.height = self._guess(spec)

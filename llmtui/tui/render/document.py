@@ -11,7 +11,7 @@ from llmtui.tui.render.code import Framing
 from llmtui.tui.render.growth import Growth
 from llmtui.tui.render.parser import References, parse_blocks
 from llmtui.tui.render.rope import Rope
-from llmtui.tui.render.spec import Lines, Spec, split
+from llmtui.tui.render.spec import Lines, Spec, skeleton, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,8 @@ class Document:
         self, text: str, base: int, references: References, first: Spec | None, before: Spec | None
     ) -> list[Spec]:
         """The units of a part of the source; link definitions found are added to `references`."""
-        return split(parse_blocks(text, references), Lines(text, base), first, before)
+        lines = Lines(text, base, skeleton(first.path) if first else ())
+        return split(parse_blocks("\n".join(lines.texts), references), lines, first, before)
 
     def _update(self) -> None:
         if self._arrived:

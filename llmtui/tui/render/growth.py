@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llmtui.tui.render.cutting import cut_item, cut_paragraph
 from llmtui.tui.render.live_code import LiveCode
 from llmtui.tui.render.live_table import LiveTable
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
     Split = Callable[[str, int, References, Spec | None, Spec | None], list[Spec]]
 
-LONG = 2500
-"""Characters of a growing paragraph from which on its first rows are let go."""
+LONG = 2000
+"""Characters of a growing unit from which on its upper part is let go."""
 
-_TOO_LONG = 15000
-"""Characters from which on they are let go wherever they are."""
+_TOO_LONG = 8000
+"""Characters from which on a paragraph is let go even where something begun above may end below."""
 
 _OPENING = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -83,7 +84,7 @@ class Growth:
         last = specs[-1]
         if final == len(specs) - 1 and last.kind in ("code", "table"):
             self._enter(last)
-        elif len(specs) - final == 1 and last.end - last.start > self._long:
+        elif len(specs) - final == 1 and last.kind in ("block", "item", "text") and last.end - last.start > self._long:
             self._let_go(last)
 
     def _final(self, specs: list[Spec]) -> int:
@@ -135,24 +136,19 @@ class Growth:
         return index
 
     def _let_go(self, last: Spec) -> None:
-        """Freeze the first rows of a long paragraph at a place where both parts look the same alone."""
+        """Freeze the upper part of a unit that has become long."""
         blocks = self._blocks
-        lines = blocks.exact(len(blocks) - 1)
-        forced = self._long > _TOO_LONG
-        for row in range(len(lines) - 4, max(len(lines) - 12, 1), -1):
-            if not lines[row].source or not lines[row].text[:1].isalpha():
-                continue  # what could open a list or a heading must not begin a part
-            cut = lines[row].source[0][1]
-            upper, lower = last._replace(end=cut), last._replace(start=cut, gap=False)
-            if forced or (
-                blocks.rows_of(upper, blocks.references) == lines[:row]
-                and blocks.rows_of(lower, blocks.references) == lines[row:]
-            ):
-                blocks.cut(upper, lower, row)
-                self._tail, self._start = self._tail[cut - self._start :], cut
-                self._first, self._long = len(blocks) - 1, LONG
-                return
-        self._long = len(lines) and int((last.end - last.start) * 1.5)
+        if last.kind == "item":
+            parts = cut_item(blocks, last)
+        else:
+            parts = cut_paragraph(blocks, last, forced=last.end - last.start > _TOO_LONG)
+        if parts is None:
+            self._long = int((last.end - last.start) * 1.3)
+            return
+        upper, lower, row = parts
+        blocks.cut(upper, lower, row)
+        self._tail, self._start = self._tail[lower.start - self._start :], lower.start
+        self._first, self._long = len(blocks) - 1, LONG
 
     def redraw(self) -> None:
         """All rows have been dropped: draw what is live again."""

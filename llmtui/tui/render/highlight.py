@@ -177,3 +177,25 @@ def _enter(stack: list[str], change: tuple[str, ...] | int | str | None) -> None
             stack.append(stack[-1])
         else:
             stack.append(state)
+
+
+class Memo:
+    """Colours code that is handed over whole each time it has grown: only what is new is looked at."""
+
+    __slots__ = ("_coloured", "_language", "_lexer", "_lines")
+
+    def __init__(self) -> None:
+        self._language = ""
+        self._lines: list[str] = []
+        self._coloured: list[Coloured] = []
+        self._lexer = LineLexer("")
+
+    def colour(self, lines: Sequence[str], language: str) -> list[Coloured]:
+        """Like `highlight`, the last line taken for unfinished."""
+        done = len(self._lines)
+        if language != self._language or len(lines) <= done or lines[:done] != self._lines:
+            self._language, self._lines, self._coloured, done = language, [], [], 0
+            self._lexer = LineLexer(language)
+        self._coloured += [self._lexer.complete(line) for line in lines[done:-1]]
+        self._lines += lines[done:-1]
+        return [*self._coloured, *[self._lexer.partial(line) for line in lines[-1:]]]

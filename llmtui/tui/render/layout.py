@@ -13,7 +13,7 @@ from llmtui.tui.render.highlight import highlight, language_of
 from llmtui.tui.render.inline import Flow, Origin, flow_of, words
 from llmtui.tui.render.look import LINK
 from llmtui.tui.render.parser import References, parse_blocks
-from llmtui.tui.render.spec import Lines, Spec
+from llmtui.tui.render.spec import Lines, Spec, skeleton
 from llmtui.tui.render.table import grid_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from llmtui.tui.render.code import Framing
+    from llmtui.tui.render.highlight import Memo
     from llmtui.tui.render.line import Line
     from llmtui.tui.render.look import Look
 
@@ -30,9 +31,19 @@ _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 
 def draw(
-    spec: Spec, text: str, look: Look, width: int, references: References, framing: Framing, context: str = ""
+    spec: Spec,
+    text: str,
+    look: Look,
+    width: int,
+    references: References,
+    framing: Framing,
+    context: str = "",
+    memo: Memo | None = None,
 ) -> list[Line]:
-    """The rows of one unit. `text` is its cleaned source; `context` the code lines above a later fragment of code."""
+    """The rows of one unit. `text` is its cleaned source; `context` the code lines above a later fragment of code.
+
+    With a `memo` code inside lists and quotes is coloured as it grows, which may differ from the whole's colours.
+    """
     canvas = Canvas(look, width, spec.top, spec.start)
     if spec.gap:
         if spec.joined:
@@ -45,8 +56,13 @@ def draw(
     elif spec.code is not None:
         _fragment(canvas, spec, text, context, framing)
     else:
-        tokens = parse_blocks(text, dict(references))
-        _Walk(canvas, spec, Lines(text, spec.start), references, framing).all(tokens)
+        lines = Lines(text, spec.start, skeleton(spec.path))
+        tokens = parse_blocks("\n".join(lines.texts), dict(references))
+        walk = _Walk(canvas, spec, lines, references, framing, memo)
+        if spec.path:
+            walk.part(tokens, spec)
+        else:
+            walk.all(tokens)
     return canvas.lines
 
 
@@ -94,8 +110,11 @@ def _plain(canvas: Canvas, spec: Spec, text: str) -> None:
 class _Walk:
     """One pass over the tokens of a unit."""
 
-    def __init__(self, canvas: Canvas, spec: Spec, lines: Lines, references: References, framing: Framing) -> None:
+    def __init__(
+        self, canvas: Canvas, spec: Spec, lines: Lines, references: References, framing: Framing, memo: Memo | None
+    ) -> None:
         self.canvas = canvas
+        self.memo = memo
         self.look = canvas.look
         self.lines = lines
         self.references = references
@@ -109,6 +128,13 @@ class _Walk:
         index = 0
         while index < len(tokens):
             index = self.block(tokens, index)
+
+    def part(self, tokens: Sequence[Token], spec: Spec) -> None:
+        """Draw the lower part of an item: the items around it only indent."""
+        for frame in spec.path:
+            self.canvas.push(None, " " * frame.cells, self.look.style("marker"))
+        self.ordinal, self.lists = spec.inner, len(spec.path)
+        self.children(tokens, 2 * len(spec.path), "list_item_close")
 
     def block(self, tokens: Sequence[Token], index: int) -> int:
         """Draw the block that begins at a token; gives the index of the next one."""
@@ -214,7 +240,8 @@ class _Walk:
         language = language_of(token.info)
         code.top(self.canvas, language, self.codes)
         texts = [text.rstrip("\t") for text in texts[: len(offsets)]]
-        code.body(self.canvas, highlight(texts, language), offsets, self.framing)
+        coloured = self.memo.colour(texts, language) if self.memo else highlight(texts, language)
+        code.body(self.canvas, coloured, offsets, self.framing)
         code.bottom(self.canvas)
 
     @staticmethod

@@ -25,14 +25,20 @@ References = dict[str, dict[str, Any]]
 _INTERRUPTS = ["paragraph", "reference", "blockquote", "list"]
 
 
+_MANY = 200
+"""Opening brackets in one text beyond which it has no links: looking for their ends costs the square of their number."""
+
+
 @cache
-def _markdown() -> MarkdownIt:
+def _markdown(*, links: bool = True) -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"maxNesting": 100, "html": False})
     markdown.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
     markdown.block.ruler.at("blockquote", _bounded(blockquote), {"alt": _INTERRUPTS})
     markdown.block.ruler.at("list", _bounded(list_block), {"alt": _INTERRUPTS[:3]})
     for name, rule in (("link", link), ("image", image), ("autolink", autolink)):
         markdown.inline.ruler.at(name, _noting_end(rule))
+    if not links:
+        markdown.disable(["link", "image"])
     markdown.normalizeLink = _same  # type: ignore[assignment,method-assign]
     markdown.normalizeLinkText = _same  # type: ignore[assignment,method-assign]
     return markdown
@@ -69,7 +75,7 @@ def parse_blocks(text: str, references: References) -> list[Token]:
 
 def parse_inline(text: str, references: References) -> list[Token]:
     """Inline tokens; the `meta` of a link's end, an image's and an address' tells where in the text it ends."""
-    markdown = _markdown()
+    markdown = _markdown(links=text.count("[") < _MANY)
     tokens: list[Token] = []
     markdown.inline.parse(text, markdown, {"references": references}, tokens)
     return tokens

@@ -48,6 +48,17 @@ class Code(NamedTuple):
     """The closing fence has been seen."""
 
 
+class Frame(NamedTuple):
+    """A list item that a unit lies in without beginning it."""
+
+    columns: int
+    """By which its content is indented in the source, from the item around it."""
+    cells: int
+    """By which it is indented on screen."""
+    marker: str
+    """`-`, `+`, `*`, `.` or `)`."""
+
+
 class Spec(NamedTuple):
     """One unit. Equal specs of one source are drawn alike (if the link definitions are the same)."""
 
@@ -67,6 +78,21 @@ class Spec(NamedTuple):
     joined: bool = False
     """Goes on a quote: the bar runs through the gap."""
     code: Code | None = None
+    path: tuple[Frame, ...] = ()
+    """The items around the lower part of an item that was cut while it grew, the outermost first."""
+    inner: int | None = None
+    """Number of the first item in that part."""
+
+
+def skeleton(path: tuple[Frame, ...]) -> list[str]:
+    """Lines that, put above such a part, give the parser the items it lies in."""
+    lines: list[str] = []
+    column = 0
+    for columns, _, marker in path:
+        sign = marker if columns == 2 and marker in "-+*" else "1" * (columns - 2) + (marker if marker in ".)" else ".")
+        lines.append(" " * column + sign)
+        column += columns
+    return lines
 
 
 class Lines:
@@ -74,10 +100,12 @@ class Lines:
 
     __slots__ = ("offsets", "texts")
 
-    def __init__(self, text: str, base: int) -> None:
-        self.texts = text.split("\n")
-        self.offsets = [base]
-        for line in self.texts:
+    def __init__(self, text: str, base: int, above: Sequence[str] = ()) -> None:
+        """`above` are lines put in front that are not in the source."""
+        lines = text.split("\n")
+        self.texts = [*above, *lines]
+        self.offsets = [base] * (len(above) + 1)
+        for line in lines:
             base += len(line) + 1
             self.offsets.append(base)
         self.offsets[-1] -= 1  # the last line has no end
@@ -151,9 +179,7 @@ class _Splitter:
         before = self.specs[-1] if self.specs else self.before
         if not self.specs and self.first is not None and self.first.start == start:
             known = self.first
-            self.specs.append(
-                Spec(start, end, kind, self.top, known.gap, self.codes, ordinal=known.ordinal, joined=known.joined)
-            )
+            self.specs.append(known._replace(end=end, kind=kind, top=self.top, inside=0, code=None))
             return
         blank = first > 0 and self.lines.blank(first - 1)
         gap = before is not None and before.kind != "code" and (heading or blank or before.end < start)
@@ -221,7 +247,7 @@ class _Splitter:
                 len(text) - len(text.lstrip(" ")),
                 start == first + 1,
                 final,
-                complete,
+                complete and final,
             )
             self.specs.append(
                 Spec(

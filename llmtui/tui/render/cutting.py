@@ -1,0 +1,147 @@
+"""Where a unit that grows very long may be cut in two, so that its upper part is drawn for the last time."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llmtui.tui.render.parser import parse_blocks
+from llmtui.tui.render.spec import Frame, Lines, Spec, skeleton
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.token import Token
+
+    from llmtui.tui.render.blocks import Blocks
+    from llmtui.tui.render.line import Line
+
+Cut = tuple[Spec, Spec, int]
+"""The upper and the lower unit, and the row at which they part."""
+
+# What must not begin a part, because alone it would be a list, a heading, a quote, a table …
+_OPENER = re.compile(r"\s|>|#|[-+]|\*[\s*]|_[\s_]|\d+[.)]|`{3}|~{3}|[=|:\[]|$")
+
+_MARKER = re.compile(r"( *)([-+*]|\d{1,9}[.)])( {1,4})(?=\S)")
+
+
+def cut_paragraph(blocks: Blocks, last: Spec, *, forced: bool) -> Cut | None:
+    """Cut running text some rows above its end, where both parts look the same alone."""
+    lines = blocks.exact(len(blocks) - 1)
+    tries = 0
+    for row in range(len(lines) - 4, len(lines) // 4, -1):
+        if not lines[row].source:
+            continue
+        cut = lines[row].source[0][1]
+        if _OPENER.match(blocks.clean.slice(cut, cut + 12)) or blocks.clean.slice(cut - 1, cut) in "*_`[~<\\!(":
+            continue
+        upper, lower = last._replace(end=cut), last._replace(start=cut, gap=False)
+        if forced or _same(blocks, upper, lower, lines, row):
+            return upper, lower, row
+        tries += 1
+        if tries == _TRIES:
+            break
+    return None
+
+
+_TRIES = 4
+
+
+def cut_item(blocks: Blocks, last: Spec) -> Cut | None:
+    """Cut a list item above its last child, or above the last item of the list in it, however deep."""
+    source = blocks.clean.slice(last.start, last.end)
+    above = skeleton(last.path)
+    lines = Lines(source, last.start, above)
+    tokens = parse_blocks("\n".join(lines.texts), dict(blocks.references))
+    depth = max(len(last.path), 1)
+    path = list(last.path)
+    start = 2 * depth if last.path else 2
+    if not last.path:
+        frame = _frame(lines.texts[0], 0, last.ordinal)
+        if frame is None:
+            return None
+        path.append(frame)
+    inner = last.inner
+    while True:
+        level = 2 * len(path)
+        children = [token for token in _inside(tokens, start) if token.level == level and token.nesting >= 0]
+        if len(children) != 1:
+            target = children[-1] if children else None
+            inner = None
+            break
+        opening = children[0]
+        if opening.type not in ("bullet_list_open", "ordered_list_open"):
+            return None
+        at = tokens.index(opening)
+        items = [
+            token for token in _inside(tokens, at + 1) if token.type == "list_item_open" and token.level == level + 1
+        ]
+        number = None
+        if opening.type == "ordered_list_open":
+            number = inner if inner is not None else int(opening.attrs.get("start", 1))
+            number += len(items) - 1
+        if len(items) > 1:
+            target, inner = items[-1], number
+            break
+        assert opening.map is not None
+        frame = _frame(lines.texts[opening.map[0]], sum(frame.columns for frame in path), number)
+        if frame is None:
+            return None
+        path.append(frame)
+        start, inner = at + 2, None
+    if target is None or target.map is None:
+        return None
+    return _parted(blocks, last, lines, target.map[0], tuple(path), inner)
+
+
+def _parted(
+    blocks: Blocks, last: Spec, lines: Lines, line: int, path: tuple[Frame, ...], inner: int | None
+) -> Cut | None:
+    cut = lines.offsets[line]
+    if line + 2 >= len(lines.texts) or cut <= last.start:
+        return None  # what the lower part begins with is not sure yet
+    rows = blocks.exact(len(blocks) - 1)
+    row = next((row for row, shown in enumerate(rows) if shown.span and shown.span[0] >= cut), 0)
+    gap = row > 0 and not rows[row - 1].source and not rows[row - 1].text.strip()
+    row -= gap
+    codes = sum(token.type in ("fence", "code_block") for token in parse_blocks("\n".join(lines.texts[:line]), {}))
+    upper = last._replace(end=cut, inside=codes)
+    lower = last._replace(
+        start=cut, gap=gap, codes=last.codes + codes, inside=last.inside - codes, path=path, inner=inner
+    )
+    return (upper, lower, row) if row > 0 and _same(blocks, upper, lower, rows, row) else None
+
+
+def _inside(tokens: Sequence[Token], start: int) -> Sequence[Token]:
+    """The tokens from one on, to the end of what it stands in."""
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += tokens[index].nesting
+        if depth < 0:
+            return tokens[start:index]
+    return tokens[start:]
+
+
+def _frame(line: str, outer: int, number: int | None) -> Frame | None:
+    found = _MARKER.match(line, outer)
+    if found is None or "\t" in line[: found.end()]:
+        return None
+    columns = found.end() - outer
+    if not 2 <= columns <= 11:
+        return None
+    cells = 2 if number is None else len(str(number)) + 2
+    return Frame(columns, cells, found[2][-1])
+
+
+def _same(blocks: Blocks, upper: Spec, lower: Spec, lines: Sequence[Line], row: int) -> bool:
+    """Whether two units drawn alone give the rows of the whole."""
+    above, below = blocks.rows_of(upper, blocks.references), blocks.rows_of(lower, blocks.references)
+    both = [*above, *below]
+    return (
+        len(above) == row
+        and len(both) == len(lines)
+        and all(
+            one[:2] == other[:2] and (one.key == other.key or not one.source)
+            for one, other in zip(both, lines, strict=True)
+        )
+    )
