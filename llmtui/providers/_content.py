@@ -18,30 +18,30 @@ class Unpacker:
                 f"The server packed its answer in a way that was not asked for ({encoding[:40]})",
                 advice="Check base_url, and proxies on the way.",
             )
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # tells gzip and zlib apart by itself
-        self._raw_allowed = encoding == "deflate"
+        self._wbits = zlib.MAX_WBITS | 32  # tells gzip and zlib apart by itself
+        self._may_be_bare = encoding == "deflate"
+        self._inflate: zlib._Decompress | None = None
         self._pending = b""
 
     @property
     def has_more(self) -> bool:
         """There is more to unpack without new bytes."""
-        return bool(self._pending)
+        return bool(self._pending) and self._inflate is not None
 
     def unpack(self, data: bytes = b"") -> bytes:
         """The next piece; may be empty though more is to come."""
         packed = self._pending + data
+        if self._inflate is None:
+            if len(packed) < 2:
+                self._pending = packed
+                return b""
+            # "deflate" without zlib's frame is an old misunderstanding of some servers: its first two bytes tell
+            bare = self._may_be_bare and (packed[0] & 0x0F != 8 or int.from_bytes(packed[:2]) % 31)
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS if bare else self._wbits)
         try:
             piece = self._inflate.decompress(packed, _MAX_PIECE)
         except zlib.error:
-            if not self._raw_allowed:
-                raise MalformedResponse(
-                    "The server's answer is packed with gzip and damaged", advice="Try again."
-                ) from None
-            self._raw_allowed = False  # "deflate" without zlib's frame: an old misunderstanding of some servers
-            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-            self._pending = packed
-            return self.unpack()
-        self._raw_allowed = False
+            raise MalformedResponse("The server's answer is packed and damaged", advice="Try again.") from None
         self._pending = self._inflate.unconsumed_tail
         return piece
 

@@ -40,7 +40,9 @@ def openai(message: str = "", code: Any = None, kind: Any = None) -> dict[str, A
         (529, errors.Overloaded, True), (204, errors.MalformedResponse, False), (301, errors.MalformedResponse, False),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("body", [b"", b"<html><title>Oops</title>", b'{"error":', b"[]", b"null", b"7", b"\xff\xfe", b'""'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><title>Oops</title>", b'{"error":', b"[]", b"null", b"7", b"\xff\xfe", b'""']
+)
 def test_by_status_whatever_the_body(
     status: int, expected: type[errors.ProviderError], retried: bool, body: bytes
 ) -> None:
@@ -217,7 +219,9 @@ def test_the_wait_that_is_asked_for(headers: dict[str, str], message: str, wait:
 
 def test_a_wait_in_the_body() -> None:
     """ROB-1: Gemini's RetryInfo."""
-    body = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "m", "details": [{"retryDelay": "12.5s"}]}}
+    body = {
+        "error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "m", "details": [{"retryDelay": "12.5s"}]}
+    }
     assert by_status(429, body).retry_after_s == 12.5
     assert stream_error(body, REQUEST, TARGET).retry_after_s == 12.5
 

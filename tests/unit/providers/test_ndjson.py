@@ -16,7 +16,7 @@ def lines(*pieces: bytes) -> list[str]:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 def test_lines_in_any_pieces(size: int) -> None:
     """STR-2: split inside a line, inside a character, many lines in one packet."""
-    data = "{\"a\":\"x\u0085y\u2028z\x0b\"}\r\n\n\n{\"b\":\"日本語\"}\n  {}  \nlast".encode()
+    data = '{"a":"x\u0085y\u2028z\x0b"}\r\n\n\n{"b":"日本語"}\n  {}  \nlast'.encode()
     expected = ['{"a":"x\u0085y\u2028z\x0b"}', '{"b":"日本語"}', "{}", "last"]
     assert lines(*(data[i : i + size] for i in range(0, len(data), size))) == expected
 
@@ -29,8 +29,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory() -> None:
     """ROB-8."""
     parser = LineParser(max_line_bytes=1 << 20)
     with pytest.raises(MalformedResponse, match="1,024 KiB"):
-        for _ in range(1024):
-            parser.feed(b"a" * 65536)
+        [parser.feed(b"a" * 65536) for _ in range(1024)]
     assert not parser._buffer
 
 
