@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 10**9
 """More tokens than any request can have; a count above it is taken for garbage."""
+MESSAGE_TOKENS = 4
+"""What a chat format adds to each message."""
+REPLY_TOKENS = 3
+"""What it adds once, to begin the reply."""
 
 
 @dataclass(frozen=True, slots=True)

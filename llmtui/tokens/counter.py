@@ -11,9 +11,9 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
+from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS
 from llmtui.tokens import process
 from llmtui.tokens.encodings import VOCABULARIES, encoding_for
-from llmtui.tokens.estimate import MESSAGE_TOKENS, REPLY_TOKENS
 from llmtui.tokens.process import Count, added_up, batches, cut, estimated
 from llmtui.tokens.vocabulary import is_present
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-MESSAGE_TOKENS = 4
-"""What a chat format adds to each message."""
-REPLY_TOKENS = 3
-"""What it adds once, to begin the reply."""
 
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \t\n\r"
 _DIGITS = b"0123456789"
