@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import shown, usage_error
+from llmtui.cli.parse import shown, shown_path, usage_error
 from llmtui.core.messages import Attachment
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def read_attachment(file: Path) -> Attachment:
             content = "\0"
         if "\0" in content:
             raise usage_error(
-                f"--attach: {shown(str(file))} is neither UTF-8 text nor an image",
+                f"--attach: {shown_path(file)} is neither UTF-8 text nor an image",
                 "PNG, JPEG, GIF and WebP images can be sent.",
             )
         data = content.encode("utf-8")
@@ -59,7 +59,7 @@ def image_type(data: bytes) -> str | None:
 
 def read_limited(file: Path, flag: str, limit: int) -> bytes:
     """A file's bytes, at most `limit`; a folder, a device or a larger file is refused. Raise ConfigError."""
-    name = shown(str(file))
+    name = shown_path(file)
     try:
         mode = file.stat().st_mode
         if stat.S_ISDIR(mode):

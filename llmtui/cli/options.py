@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import shown, text, usage_error
+from llmtui.cli.parse import shown, shown_path, text, usage_error
 from llmtui.core.options import Options
 from llmtui.core.request import GenerationSettings
 
@@ -124,7 +124,7 @@ def _system(value: str | None) -> str | None:
     try:
         return data.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        raise usage_error(f"--system: {shown(str(file))} is not UTF-8 text") from None
+        raise usage_error(f"--system: {shown_path(file)} is not UTF-8 text") from None
 
 
 def _attachments(parsed: Parsed) -> tuple[Attachment, ...]:

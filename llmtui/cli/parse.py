@@ -11,6 +11,7 @@ from llmtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from llmtui.cli.table import Option
 
@@ -151,7 +152,12 @@ def _unknown(given: str, table: dict[str, Option], command: str) -> ConfigError:
     return usage_error(f"{command} has no option {shown(given)}", advice, command=command)
 
 
-def shown(given: str) -> str:
+def shown(given: str, limit: int = 60) -> str:
     """What was typed, fit to be shown: short, and without what a terminal would obey."""
-    plain = "".join(c if c.isprintable() else "?" for c in given[:60])
-    return plain + "…" if len(given) > 60 else plain
+    plain = "".join(c if c.isprintable() else "?" for c in given[:limit])
+    return plain + "…" if len(given) > limit else plain
+
+
+def shown_path(file: Path | str) -> str:
+    """A file's name, fit to be shown."""
+    return shown(str(file), 1000)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import shown, usage_error
+from llmtui.cli.parse import shown, shown_path, usage_error
 from llmtui.cli.stores import open_store
 from llmtui.core.errors import ConfigError
 from llmtui.transfer.document import Document
@@ -33,7 +33,7 @@ def export(ctx: Context) -> int:
     try:
         write_private(Path(target).absolute(), text.encode("utf-8", "replace"))
     except OSError as error:
-        raise usage_error(f"--output: {shown(target)} cannot be written: {error.strerror}") from None
+        raise usage_error(f"--output: {shown_path(target)} cannot be written: {error.strerror}") from None
     return 0
 
 
@@ -91,7 +91,7 @@ def _store(store: Store, each: Document) -> None:
 
 
 def _name(word: str) -> str:
-    return "stdin" if word == "-" else shown(word)
+    return "stdin" if word == "-" else shown_path(word)
 
 
 def _read(word: str) -> str:
