@@ -109,7 +109,7 @@ class Attempt:
             self.sent = False
             raise
         try:
-            self.sent_at = response.sent_at
+            self.sent_at = response.sent_at or self.sent_at
             if response.status != 200:
                 response.limit(max(1.0, timeouts.connect_s))
                 body = await response.body(ERROR_BODY_BYTES)

@@ -43,7 +43,7 @@ def book(attempt: Attempt, *, state: str, error: LlmtuiError | None, input_token
     guess = estimated_usage(attempt, input_tokens)
     if state == "cancelled":
         if not attempt.opened:
-            return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+            return guess, _estimate(attempt, guess, Resolution.NONE)
         if attempt.usage is not None and (
             attempt.finished or (attempt.usage_is_current and attempt.usage.output_tokens)
         ):

@@ -285,7 +285,7 @@ class Turn:
             return
         self._partial.discard()
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
-        if state == "completed" or attempt.has_content or cost.estimate is not None:
+        if state != "failed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
         ends_turn = state in ("completed", "cancelled", "truncated") or attempt.has_content
         self._recorder.settle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
     output = choose_output(options, pipe)
     try:
         with blocking_session(options, config, notice=say) as session:
+            gc.freeze()
+            gc.enable()
             if options.dry_run:
                 from llmtui.once.dry_run import show
 

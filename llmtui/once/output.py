@@ -50,16 +50,18 @@ class Pipe:
         try:
             self._stream.write(data)
             self._stream.flush()
-        except BrokenPipeError:
-            self.closed = True
         except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            self.closed = True
+        else:
             self.error = error
-        if self.failed:
-            self._discard_rest()
-        if self.failed and not self._control.cancelled:
+        self._discard_rest()
+        if not self._control.cancelled:
             self._control.cancel()
             raise Interrupted
-
 
     def _discard_rest(self) -> None:
         """What is still buffered goes nowhere: or the interpreter would try once more at its end, and complain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from llmtui.core.errors import ProviderError
 
 
-def waits(error: ProviderError, policy: RetryPolicy = RetryPolicy(), jitter: float = 0.0) -> list[float]:
-    retries = Retries(policy, jitter=lambda: jitter)
+def waits(error: ProviderError, policy: RetryPolicy | None = None) -> list[float]:
+    retries = Retries(policy or RetryPolicy(), jitter=lambda: 0.0)
     found = []
     while (wait := retries.next_wait(error)) is not None:
         found.append(wait)
@@ -89,5 +90,5 @@ def test_rob_1_each_wait_is_at_least_half_as_long_again(jitters: list[float], ba
     assert len(found) == limit
     for number, wait in enumerate(found):
         assert base * 2**number <= wait <= base * 2**number * 1.25 * (1 + 1e-9)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in itertools.pairwise(found):
         assert later >= 1.5 * earlier
