@@ -43,8 +43,8 @@ class ChatApp(App[int], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     TITLE = "llmtui"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (12, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (12, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", id="quit", show=False, priority=True)]
 
     def __init__(self, options: Options, config: Config, open_session: OpenSession | None = None) -> None:
@@ -71,6 +71,9 @@ class ChatApp(App[int], inherit_bindings=False):
     def _remembered() -> State:
         path = locate(os.environ).state_file
         return load_state(path)[0]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.DEFAULTS
 
     def get_driver_class(self) -> type[Driver]:
         from llmtui.tui.terminal import with_safe_paste
@@ -123,14 +126,10 @@ class ChatApp(App[int], inherit_bindings=False):
     async def action_quit(self) -> None:
         """Ctrl+Q: settle what streams, then end; ask first when something would be lost."""
         if (loss := self.chat.unsaved()) and not self._leaving:
-            from llmtui.tui.screens.confirm import Confirm
+            from llmtui.tui.screens.confirm import ask
 
-            self.push_screen(Confirm(loss, yes="Quit", no="Stay"), self._quit_confirmed)
+            ask(self, loss, yes="Quit", no="Stay", then=lambda: self.run_worker(self.leave(0), group="leaving"))
         else:
-            await self.leave(0)
-
-    async def _quit_confirmed(self, confirmed: bool | None) -> None:
-        if confirmed:
             await self.leave(0)
 
     def pressed_twice(self, within_s: float) -> bool:

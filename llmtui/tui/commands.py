@@ -56,6 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
     Action("theme", "Theme", settings.choose_theme, slash="theme", arguments="[NAME]"),
+    Action("undo", "Bring back the conversation deleted last", conversations.undo, slash="undo"),
     Action("quit", "Quit", program.quit_chat, "ctrl+q", slash="quit"),
     Action("interrupt", "Copy the selection, else stop, else (twice) quit", program.interrupt, "ctrl+c", listed=False),
     Action("escape", "Close, drop, end, stop or leave: one thing a press", program.escape, "escape", listed=False),
@@ -65,11 +66,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "set",
-        "Set how answers are made here",
+        "Set temperature, top_p, max_tokens, effort, stop or seed",
         settings.set_generation,
         "",
         "set",
-        "temperature|top_p|max_tokens|effort|stop|seed VALUE",
+        "NAME VALUE",
         _PROMPT,
         needs_argument=True,
     ),
@@ -86,7 +87,6 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "rename", "Rename this conversation", conversations.rename, "", "rename", "TITLE", _PROMPT, needs_argument=True
     ),
-    Action("undo", "Bring back the conversation deleted last", conversations.undo, slash="undo"),
     Action("clear", "Begin anew with the same model and settings", conversations.clear, "", "clear", where=_PROMPT),
     Action("scroll-up", "Scroll the transcript up", prompting.scroll_up, "pageup", where=_PROMPT, listed=False),
     Action("scroll-down", "Scroll the transcript down", prompting.scroll_down, "pagedown", where=_PROMPT, listed=False),

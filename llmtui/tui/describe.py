@@ -58,7 +58,8 @@ def metadata(result: TurnResult) -> tuple[str, ...]:
     speed = "" if result.tokens_per_second is None else f"{result.tokens_per_second:.0f} tok/s"
     return (
         _line(mark, *tokens, total, money, first, took, speed),
-        _line(mark, *tokens[:2], money, took, speed),
+        _line(mark, *tokens[:2], total, money, took, speed),
+        _line(mark, *tokens[:2], total, money, took),
         _line(mark, total, money, took),
         _line(mark[:1], total.replace(" total", " tok"), money, took),
     )

@@ -47,7 +47,7 @@ class LiveTurn:
         model: ModelRef | None,
         *,
         question: Question | None = None,
-        branch_parent: str | None | Literal[False] = False,
+        branch_parent: str | Literal[False] | None = False,
         prefix: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llmtui.core.messages import Attachment
 from llmtui.core.sanitize import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from llmtui.core.messages import Attachment
 
 FOLD_LINES = 20
 FOLD_CHARACTERS = 2000

@@ -38,6 +38,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await warm(chat, session)
     await chat.open_sidebar_if_wide()
     await settle_memory()
+    chat.is_ready = True
 
 
 async def warm(chat: ChatScreen, session: ChatSession) -> None:

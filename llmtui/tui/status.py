@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
 from llmtui.core.cost import format_usd
 from llmtui.core.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 BAR_CELLS = 10
 _SPARKS = "▁▂▃▄▅▆▇█"

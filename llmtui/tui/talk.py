@@ -30,7 +30,7 @@ class Talk:
     title: str = ""
     model: ModelRef | None = None
     """Chosen for this conversation; None: the default."""
-    settings: GenerationSettings = GenerationSettings()
+    settings: GenerationSettings = field(default_factory=GenerationSettings)
     system: str | None = None
     messages: list[Message] = field(default_factory=list)
     """The branch that is shown, oldest first."""

@@ -33,6 +33,12 @@ DARK = Theme(
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#1f262f",
         "caution": "#ef8e4b",
+        "muted": "#8493a5",
+        "scrollbar": "#33404e",
+        "scrollbar-background": "#11151a",
+        "scrollbar-corner-color": "#11151a",
+        "scrollbar-background-hover": "#171c23",
+        "scrollbar-background-active": "#171c23",
     },
 )
 LIGHT = Theme(
@@ -58,9 +64,17 @@ LIGHT = Theme(
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#e4e8eb",
         "caution": "#b35309",
+        "muted": "#5d6b7a",
+        "scrollbar": "#c3ccd4",
+        "scrollbar-background": "#fbfbfa",
+        "scrollbar-corner-color": "#fbfbfa",
+        "scrollbar-background-hover": "#f1f3f4",
+        "scrollbar-background-active": "#f1f3f4",
     },
 )
 OURS = (DARK, LIGHT)
+DEFAULTS = {"caution": "#ef8e4b", "muted": "#8493a5"}
+"""Our own variables, for themes that do not know them."""
 
 
 def register(app: App[Any], *, transparent: bool) -> None:

@@ -54,7 +54,7 @@ class Turns:
             talk.queue.append(question)
             return
         edited, talk.editing = talk.editing, None
-        parent: str | None | Literal[False] = False
+        parent: str | Literal[False] | None = False
         if edited is not None and (old := next((each for each in talk.messages if each.id == edited), None)):
             parent = old.parent_id
         talk.title = talk.title or title_of(question.text or "Attachments")

@@ -25,7 +25,7 @@ class AskText(ModalScreen[str]):
         align: center middle;
         & > Vertical {
             width: 90%; max-width: 72; height: auto; background: $panel; border: round $accent; padding: 0 1;
-            border-subtitle-color: $text-muted;
+            border-subtitle-color: $muted;
         }
         & Input { border: none; height: 1; padding: 0 1; margin-top: 1; background: $surface; }
         & Input:focus { border: none; }

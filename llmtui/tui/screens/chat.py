@@ -19,6 +19,7 @@ from llmtui.tui.model_book import ModelBook
 from llmtui.tui.screens.chat_lists import Lists
 from llmtui.tui.screens.chat_transcript import Requests
 from llmtui.tui.talk import Question, Talk
+from llmtui.tui.terminal import clipboard
 from llmtui.tui.turns import Turns
 from llmtui.tui.view import View
 from llmtui.tui.widgets.completions import Completion
@@ -54,6 +55,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     session: ChatSession | None = None
     library: Library | None = None
     budget: Allowance | None = None
+    is_ready = False
+    """The session is open and everything that the start had to do is done."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -219,8 +222,11 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     def copy(self, text: str, what: str) -> None:
         """Put a text into the clipboard because the reader asked for it."""
-        self.app.copy_to_clipboard(text)
-        self.say(f"Copied: {what}")
+        self.run_worker(self._copy(text, what), group="copy")
+
+    async def _copy(self, text: str, what: str) -> None:
+        copied = await clipboard.copy(self.app, text)
+        self.say(f"{copied.sentence}: {what}")
 
     def focus_prompt(self) -> None:
         self.prompt.area.focus()

@@ -82,15 +82,10 @@ class Requests(Screen[None]):
         if newest is not None and message.id == newest.id:
             chat.turns.regenerate(chat.talk, message.id)
             return
-        from llmtui.tui.screens.confirm import Confirm
+        from llmtui.tui.screens.confirm import ask
 
-        def answered(confirmed: bool | None) -> None:
-            if confirmed:
-                chat.turns.regenerate(chat.talk, message.id)
-
-        self.app.push_screen(
-            Confirm("This is not the last answer. Ask for another one all the same?", yes="Ask again"), answered
-        )
+        question = "This is not the last answer. Ask for another one all the same?"
+        ask(self.app, question, yes="Ask again", then=lambda: chat.turns.regenerate(chat.talk, message.id))
 
     @on(told.ContinueRequested)
     def _continue(self, event: told.ContinueRequested) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,7 +13,19 @@ from textual.widgets import Button, Static
 from llmtui.core.sanitize import clean
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Callable
+
+    from textual.app import App, ComposeResult
+
+
+def ask(app: App[Any], question: str, *, yes: str, then: Callable[[], object], no: str = "Cancel") -> None:
+    """Ask; `then` is called when the answer is yes. The question may contain text from outside."""
+
+    def answered(answer: bool | None) -> None:  # noqa: FBT001 - a screen's callback
+        if answer:
+            then()
+
+    app.push_screen(Confirm(question, yes=yes, no=no), answered)
 
 
 class Confirm(ModalScreen[bool]):
@@ -38,8 +50,7 @@ class Confirm(ModalScreen[bool]):
     }
     """
 
-    def __init__(self, question: str, *, yes: str, no: str = "Cancel") -> None:
-        """The question may contain text from outside."""
+    def __init__(self, question: str, *, yes: str, no: str) -> None:
         super().__init__()
         self._question, self._yes, self._no = question, yes, no
 

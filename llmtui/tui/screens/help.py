@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from llmtui.tui.screens.chat import ChatScreen
 
+KEYS = 22
+"""Columns for the keys."""
+
 
 class HelpScreen(ModalScreen[None]):
     """One column of text that scrolls."""
@@ -30,7 +33,7 @@ class HelpScreen(ModalScreen[None]):
         align: center middle;
         & > VerticalScroll {
             width: 92%; max-width: 92; height: 88%; background: $panel; border: round $accent; padding: 0 2;
-            border-title-color: $accent; border-subtitle-color: $text-muted;
+            border-title-color: $accent; border-subtitle-color: $muted;
         }
     }
     """
@@ -73,8 +76,11 @@ def _heading(text: str) -> Iterable[Content]:
 
 
 def _row(keys: str, command: str, title: str, name: str) -> Content:
-    first = f"{keys:<20}" if len(keys) < 20 else f"{keys} "
-    shown = Content.assemble(Content(first).stylize("bold"), title)
+    """Keys, what they do, the command, and the name in `[ui.keys]`."""
+    left = Content(f"{keys:<{KEYS}}" if len(keys) < KEYS else f"{keys} ").stylize("bold")
+    parts = [left, Content(title)]
     if command:
-        shown = Content.assemble(shown, "  ", Content(command).stylize("$accent"))
-    return Content.assemble(shown, "  ", Content(name).stylize("$text-muted")) if name else shown
+        parts.append(Content(f"  {command}").stylize("$accent"))
+    if name:
+        parts.append(Content(f"  {name}").stylize("$muted"))
+    return Content.assemble(*parts)

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from llmtui.core.errors import LlmtuiError
 from llmtui.tui.screens.ask_text import AskText
-from llmtui.tui.screens.confirm import Confirm
+from llmtui.tui.screens.confirm import ask
 from llmtui.tui.screens.picker import Picker, Row
 
 if TYPE_CHECKING:
@@ -93,12 +93,13 @@ class KeysScreen(Picker[None]):
     def _offer_file(self, provider: str, key: str, trouble: str) -> None:
         """No silent fall back to a file: only after an explicit yes."""
 
-        def answered(confirmed: bool | None) -> None:
-            if confirmed:
-                self.run_worker(self._set(provider, key, to_file=True))
-
         question = f"The keyring does not take it: {trouble}.\n\nStore the key in a file that only you can read? It is not encrypted."
-        self.app.push_screen(Confirm(question, yes="Store in a file"), answered)
+        ask(
+            self.app,
+            question,
+            yes="Store in a file",
+            then=lambda: self.run_worker(self._set(provider, key, to_file=True)),
+        )
 
     # ------------------------------------------------------------------------------------------------ testing, removing
 
@@ -122,12 +123,12 @@ class KeysScreen(Picker[None]):
         row = self.current
         if row is None:
             return
-
-        def answered(confirmed: bool | None) -> None:
-            if confirmed:
-                self.run_worker(self._remove(row.id))
-
-        self.app.push_screen(Confirm(f"Remove the stored key of {row.id}?", yes="Remove"), answered)
+        ask(
+            self.app,
+            f"Remove the stored key of {row.id}?",
+            yes="Remove",
+            then=lambda: self.run_worker(self._remove(row.id)),
+        )
 
     async def _remove(self, provider: str) -> None:
         from llmtui.keys import delete_key

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.errors import InputRefused
 from llmtui.tui.links import openable
-from llmtui.tui.screens.confirm import Confirm
+from llmtui.tui.screens.confirm import ask
 
 if TYPE_CHECKING:
     from llmtui.tui.screens.chat import ChatScreen
@@ -20,8 +20,4 @@ def offer(chat: ChatScreen, url: str) -> None:
         chat.say(error.sentence, severity="warning")
         return
 
-    def answered(confirmed: bool | None) -> None:
-        if confirmed:
-            chat.app.open_url(target)
-
-    chat.app.push_screen(Confirm(f"Open this address in the browser?\n\n{target}", yes="Open"), answered)
+    ask(chat.app, f"Open this address in the browser?\n\n{target}", yes="Open", then=lambda: chat.app.open_url(target))

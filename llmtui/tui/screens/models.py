@@ -65,7 +65,7 @@ class ModelScreen(Picker[None]):
 
     def rows(self) -> Sequence[Row]:
         now = self._chat.current_model
-        listed = {model: info for model, info in self._models}
+        listed = dict(self._models)
         if now is not None and now not in listed:
             return [
                 Row(str(now), str(now), "chosen now", "●"),

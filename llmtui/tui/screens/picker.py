@@ -41,7 +41,7 @@ class Row(NamedTuple):
         title = Content(f"{self.mark or ' '} {clean_line(self.title)}")
         for start, end in self.spans:
             title = title.stylize("bold $accent", start + 2, end + 2)
-        detail = Content(clean_line(self.detail)).stylize("$text-muted")
+        detail = Content(clean_line(self.detail)).stylize("$muted")
         room = max(10, width - detail.cell_length - 2)
         if not self.detail or room < 16:
             return title.truncate(max(1, width), ellipsis=True)
@@ -67,12 +67,14 @@ class Picker(ModalScreen[Result], Generic[Result]):
         & > Vertical {
             width: 90%; max-width: 96; height: auto; max-height: 80%; margin-top: 2;
             background: $panel; border: round $accent; border-title-color: $accent;
-            border-subtitle-color: $text-muted; padding: 0 1;
+            border-subtitle-color: $muted; padding: 0 1;
         }
         & Input { border: none; height: 1; padding: 0 1; background: $surface; }
         & Input:focus { border: none; }
         & OptionList { border: none; background: transparent; height: auto; max-height: 24; padding: 0; }
-        & OptionList:focus { border: none; }
+        & OptionList > .option-list--option-highlighted {
+            background: $block-cursor-background; color: $block-cursor-foreground; text-style: none;
+        }
     }
     Picker.-short OptionList { max-height: 5; }
     """

@@ -36,11 +36,14 @@ class Welcome(Picker[None]):
         self.fill()
 
     def rows(self) -> Sequence[Row]:
-        rows = [Row("demo", "Try the demo", "no key, no network, nothing costs")]
-        for status in self._statuses:
-            if status.needs_key and not status.key_source:
-                rows.append(Row(f"key {status.name}", f"Paste a key for {status.name}", status.base_url))
-        return rows
+        return [
+            Row("demo", "Try the demo", "no key, no network, nothing costs"),
+            *(
+                Row(f"key {status.name}", f"Paste a key for {status.name}", status.base_url)
+                for status in self._statuses
+                if status.needs_key and not status.key_source
+            ),
+        ]
 
     def take(self, row: Row) -> None:
         self.dismiss(None)

@@ -65,6 +65,6 @@ class Completions(Widget):
             mark = "▸ " if number == self.marked else "  "
             value = Content(mark + clean_line(candidate.value).ljust(widest + 2))
             value = value.stylize("bold $accent") if number == self.marked else value
-            line = Content.assemble(value, Content(clean_line(candidate.description)).stylize("$text-muted"))
+            line = Content.assemble(value, Content(clean_line(candidate.description)).stylize("$muted"))
             lines.append(line.truncate(max(1, self.size.width), ellipsis=True))
         return Content("\n").join(lines)

@@ -12,7 +12,7 @@ class Header(Widget):
     """One line; the title gives way when it gets narrow."""
 
     DEFAULT_CSS = """
-    Header { height: 1; dock: top; padding: 0 1; background: $surface; color: $text-muted; }
+    Header { height: 1; dock: top; padding: 0 1; background: $surface; color: $muted; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

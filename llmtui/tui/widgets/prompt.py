@@ -30,7 +30,7 @@ class Prompt(Vertical):
     DEFAULT_CSS = """
     Prompt { height: auto; border: round $border; }
     Prompt:focus-within { border: round $accent; }
-    Prompt { border-subtitle-color: $text-muted; border-subtitle-align: right; }
+    Prompt { border-subtitle-color: $muted; border-subtitle-align: right; }
     """
 
     def __init__(self, complete: Source, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

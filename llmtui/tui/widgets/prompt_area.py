@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, Location
 
 from llmtui.core.sanitize import clean
 from llmtui.tui.marks import Marks, folds
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual import events
+    from textual.widgets.text_area import Edit, Location
 
 PLACEHOLDER = Content("Ask anything · Enter sends · Ctrl+J new line · / commands · @ files")
 _NOT_OURS = {"select_line", "select_all", "cursor_page_up", "cursor_page_down", "copy", "cursor_up", "cursor_down"}
@@ -42,7 +42,7 @@ class PromptArea(TextArea, inherit_bindings=False):
         scrollbar-size-vertical: 1;
         &:focus { border: none; }
         & .text-area--cursor-line { background: transparent; }
-        & .text-area--placeholder { color: $text-muted; }
+        & .text-area--placeholder { color: $muted; }
     }
     """
 

@@ -36,8 +36,12 @@ class Sidebar(Vertical):
         background: $surface; border-right: vkey $border-blurred; padding: 0;
         & Input { border: none; height: 1; padding: 0 1; background: $panel; }
         & Input:focus { border: none; }
-        & OptionList { border: none; background: transparent; height: 1fr; padding: 0; scrollbar-size-vertical: 1; }
-        & OptionList:focus { border: none; }
+        & OptionList { border: none; background: transparent; height: 1fr; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
+        & OptionList > .option-list--option-highlighted { background: $panel; color: $foreground; }
+        & OptionList > .option-list--option-disabled { color: $muted; }
+    }
+    Sidebar:focus-within OptionList > .option-list--option-highlighted {
+        background: $block-cursor-background; color: $block-cursor-foreground;
     }
     """
 
@@ -55,7 +59,7 @@ class Sidebar(Vertical):
 
     def show(self, conversations: Sequence[Conversation], current: str | None, streaming: Collection[str]) -> None:
         """List these; a mark stands before the one that is open, another before those that stream."""
-        width = max(8, self.size.width - 2)
+        width = max(8, self.size.width - 4)
         marked = self._marked()
         self._list.clear_options()
         self._ids, options, group = [], [], ""
@@ -63,7 +67,7 @@ class Sidebar(Vertical):
             heading = "Pinned" if conversation.pinned else day_group(conversation.updated_at)
             if heading != group:
                 group = heading
-                options.append(Option(Content(group).stylize("$text-muted"), disabled=True))
+                options.append(Option(Content(group).stylize("$muted"), disabled=True))
                 self._ids.append(("", ""))
             title = clean_line(conversation.title) or "Untitled"
             mark = "◌" if conversation.id in streaming else "▸" if conversation.id == current else " "

@@ -20,7 +20,7 @@ class StatusBar(Widget):
     """Shows a `Status`; a click on a figure asks for the screen behind it."""
 
     DEFAULT_CSS = """
-    StatusBar { height: 1; dock: bottom; padding: 0 1; color: $text-muted; background: $surface; }
+    StatusBar { height: 1; dock: bottom; padding: 0 1; color: $muted; background: $surface; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

@@ -1,0 +1,287 @@
+"""The prompt: line editing, history, pastes, marks, completion, drafts, the editor."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from textual import events
+
+from llmtui.core.messages import Attachment
+from llmtui.core.options import Options
+from llmtui.tui.app import ChatApp
+from llmtui.tui.editor import without_keys
+from tests.tui.conftest import Driven, driving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def paste(driven: Driven, text: str) -> None:
+    driven.chat.prompt.area.post_message(events.Paste(text))
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "shift+enter", "shift+\r"])
+async def test_new_line_keys(key: str) -> None:
+    """CHAT-2: three ways to write a new line; none of them sends."""
+    async with driving() as driven:
+        await driven.type("a")
+        driven.chat.prompt.area.post_message(events.Key(key, None)) if key == "shift+\r" else await driven.press(key)
+        await driven.pilot.pause()
+        await driven.type("b")
+        assert driven.prompt == "a\nb"
+        assert driven.chat.talk.messages == []
+
+
+async def test_backslash_enter_is_a_new_line() -> None:
+    """CHAT-2: a backslash at the end of the line, then Enter."""
+    async with driving() as driven:
+        await driven.type("a\\")
+        await driven.press("enter")
+        await driven.type("b")
+        assert driven.prompt == "a\nb"
+
+
+async def test_line_editing_keys() -> None:
+    """CHAT-2: Ctrl+A/E/K/U/W and Ctrl+Z/Y do what they do in every line editor."""
+    async with driving() as driven:
+        await driven.type("one two")
+        await driven.press("ctrl+a")
+        await driven.type("x")
+        assert driven.prompt == "xone two"
+        await driven.press("ctrl+e", "ctrl+w")
+        assert driven.prompt == "xone "
+        await driven.press("ctrl+u")
+        assert driven.prompt == ""
+        await driven.press("ctrl+z")
+        assert driven.prompt == "xone two", "the text area takes deletions in a row back together"
+        await driven.press("ctrl+y")
+        assert driven.prompt == ""
+        await driven.type("abc")
+        await driven.press("home", "ctrl+k")
+        assert driven.prompt == ""
+
+
+async def test_up_and_down_go_through_earlier_prompts() -> None:
+    """CHAT-2: on the first and last line; what was being typed comes back at the bottom."""
+    async with driving() as driven:
+        await driven.ask("first")
+        await driven.ask("second")
+        await driven.type("dra")
+        await driven.press("up")
+        assert driven.prompt == "second"
+        await driven.press("up")
+        assert driven.prompt == "first"
+        await driven.press("up")
+        assert driven.prompt == "first"
+        await driven.press("down", "down")
+        assert driven.prompt == "dra"
+
+
+async def test_earlier_prompts_and_the_draft_survive_a_restart() -> None:
+    """CHAT-2: history and draft are stored; a new start has both."""
+    async with driving() as driven:
+        await driven.ask("remember me")
+        await driven.press("ctrl+n")
+        await driven.type("unfinished")
+    async with driving() as driven:
+        assert driven.prompt == "unfinished"
+        await driven.press("ctrl+u", "up")
+        assert driven.prompt == "remember me"
+
+
+async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
+    """CHAT-2: it grows with its text, and then scrolls."""
+    async with driving(size=(80, 30)) as driven:
+        assert driven.chat.prompt.area.size.height == 1
+        for _ in range(4):
+            await driven.press("ctrl+j")
+        assert driven.chat.prompt.area.size.height == 5
+        for _ in range(20):
+            await driven.press("ctrl+j")
+        assert driven.chat.prompt.area.size.height <= 10
+
+
+# ---------------------------------------------------------------------------------------------------- pastes
+
+
+async def test_a_paste_never_sends() -> None:
+    """SEC-1, CHAT-2: several lines are put in as they are."""
+    async with driving() as driven:
+        paste(driven, "one\r\ntwo\r")
+        await driven.pilot.pause()
+        assert driven.prompt == "one\ntwo\n"
+        assert driven.chat.talk.messages == []
+
+
+async def test_a_paste_is_cleaned_when_it_is_put_in() -> None:
+    """SEC-1: control characters become visible."""
+    async with driving() as driven:
+        paste(driven, "a\x1b[31mb\x07")
+        await driven.pilot.pause()
+        assert driven.prompt == "a␛[31mb␇"
+
+
+async def test_a_long_paste_folds_and_is_sent_whole() -> None:
+    """CHAT-2: a long paste is a mark that goes as a whole, can be opened with Tab, and is expanded when sent."""
+    text = "\n".join(f"line {n}" for n in range(120))
+    async with driving() as driven:
+        await driven.type("see ")
+        paste(driven, text)
+        await driven.pilot.pause()
+        assert driven.prompt == "see [pasted 120 lines]"
+        await driven.press("backspace")
+        assert driven.prompt == "see "
+        await driven.press("ctrl+z")
+        assert driven.prompt == "see [pasted 120 lines]"
+        await driven.press("left", "left", "left")
+        await driven.type("!")
+        assert driven.prompt == "see [pasted 120 lines]!", "typing inside a mark goes behind it"
+        await driven.press("enter")
+        await driven.settled()
+        assert driven.chat.talk.messages[0].content == f"see {text}!"
+
+
+async def test_tab_opens_a_folded_paste() -> None:
+    """CHAT-2: with the cursor at the mark."""
+    text = "x" * 3000
+    async with driving() as driven:
+        paste(driven, text)
+        await driven.pilot.pause()
+        assert driven.prompt == "[pasted 3000 characters]"
+        await driven.press("tab")
+        assert driven.prompt == text
+
+
+# ---------------------------------------------------------------------------------------------------- completion
+
+
+async def test_tab_completes_a_command_and_enter_runs_it() -> None:
+    """CHAT-2: `/he` + Tab; Enter on a marked command that needs nothing more runs it."""
+    async with driving() as driven:
+        await driven.type("/he")
+        assert driven.chat.prompt.is_completing
+        await driven.press("tab")
+        assert driven.prompt == "/help "
+        await driven.press("ctrl+u")
+        await driven.type("/hel")
+        await driven.press("enter")
+        await driven.until(lambda: type(driven.app.screen).__name__ == "HelpScreen")
+        assert driven.prompt == ""
+
+
+async def test_an_unknown_command_is_a_sentence_and_keeps_the_text() -> None:
+    """CHAT-2: nothing is sent, nothing is lost."""
+    async with driving() as driven:
+        await driven.type("/nonsense")
+        await driven.press("enter")
+        assert "/nonsense" in driven.notices()
+        assert driven.prompt == "/nonsense"
+        driven.chat.prompt.fill("//nonsense")
+        await driven.press("enter")
+        await driven.settled()
+        assert driven.chat.talk.messages[0].content == "/nonsense"
+
+
+async def test_tab_completes_files_and_the_file_goes_with_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CHAT-2, PRV-3: `@no` + Tab; the file named in the text is attached when it is sent."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("remember the milk", "utf-8")
+    async with driving() as driven:
+        await driven.type("read @no")
+        await driven.until(lambda: driven.chat.prompt.is_completing)
+        await driven.press("tab")
+        assert driven.prompt == "read @notes.txt "
+        await driven.press("enter")
+        await driven.settled()
+        assert driven.chat.talk.messages[0].attachments == (
+            Attachment("notes.txt", "text/plain", b"remember the milk"),
+        )
+        assert "notes.txt" in "".join(driven.chat.transcript.message_source(driven.chat.talk.messages[0].id))
+
+
+async def test_attach_puts_a_mark_that_can_be_removed(tmp_path: Path) -> None:
+    """CHAT-2: `/attach FILE`; a file that cannot be sent is refused with a sentence."""
+    (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 2000)
+    (tmp_path / "b.bin").write_bytes(b"\0\1\2\xff")
+    async with driving() as driven:
+        driven.chat.prompt.fill(f"/attach {tmp_path}/p.png")
+        await driven.press("enter")
+        await driven.until(lambda: driven.prompt)
+        assert driven.prompt == "[image p.png 2 KB] "
+        text, files = driven.chat.prompt.content()
+        assert (text, files[0].media_type) == ("", "image/png")
+        await driven.press("backspace", "backspace")
+        assert driven.prompt == ""
+        driven.chat.prompt.fill(f"/attach {tmp_path}/b.bin")
+        await driven.press("enter")
+        await driven.until(lambda: "neither" in driven.notices())
+
+
+async def test_quitting_with_an_attachment_asks_first(tmp_path: Path) -> None:
+    """CHAT-2: quitting asks only when something would be lost."""
+    async with driving() as driven:
+        driven.chat.prompt.attach(Attachment("a.txt", "text/plain", b"x"))
+        await driven.press("ctrl+q")
+        assert type(driven.app.screen).__name__ == "Confirm"
+        await driven.press("n")
+        assert driven.app.screen is driven.chat
+
+
+# ---------------------------------------------------------------------------------------------------- the editor
+
+
+async def test_ctrl_g_takes_the_text_back_from_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHAT-2, CHAT-6: the text in $VISUAL, in a file that only the user can read; no key in its environment."""
+    seen = tmp_path / "seen"
+    script = tmp_path / "edit.sh"
+    script.write_text(
+        f'#!/bin/sh\nenv > {seen}\nls -l "$1" >> {seen}\nprintf "%s and more\\n" "$(cat "$1")" > "$1"\n', "utf-8"
+    )
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("VISUAL", str(script))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-canary-canary")
+    monkeypatch.setattr(ChatApp, "suspend", lambda self: _nothing())
+    async with driving() as driven:
+        await driven.type("text")
+        await driven.press("ctrl+g")
+        await driven.until(lambda: driven.prompt == "text and more")
+        assert "canary" not in seen.read_text("utf-8")
+        assert "-rw-------" in seen.read_text("utf-8")
+        assert not list(tmp_path.glob("llmtui-*"))
+
+
+def _nothing() -> object:
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+def test_keys_are_left_out_of_a_child_environment() -> None:
+    """CHAT-6: also those under a name from the config."""
+    kept = without_keys({"HOME": "/", "X_API_KEY": "1", "MY_SECRET": "2", "hf_token": "3"}, {"MY_SECRET"})
+    assert kept == {"HOME": "/"}
+
+
+async def test_an_editor_that_does_not_exist_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHAT-2: the prompt is unchanged."""
+    monkeypatch.setenv("VISUAL", "/no/such/editor")
+    monkeypatch.setattr(ChatApp, "suspend", lambda self: _nothing())
+    async with driving() as driven:
+        await driven.type("text")
+        await driven.press("ctrl+g")
+        await driven.until(lambda: "There is no editor" in driven.notices())
+        assert driven.prompt == "text"
+
+
+async def test_the_estimate_stands_on_the_edge() -> None:
+    """TOK-3: what the message will use, marked as an estimate."""
+    async with driving(options=Options(demo=True, model="steady")) as driven:
+        await driven.type("hello world")
+        assert "~" in str(driven.chat.prompt.border_subtitle)
+        assert "tokens" in str(driven.chat.prompt.border_subtitle)
+        await driven.press("ctrl+u")
+        assert not driven.chat.prompt.border_subtitle
