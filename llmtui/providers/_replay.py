@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmtui.core.request import ChatRequest
 
 
-def keep(request: ChatRequest, wire: str, item: Mapping[str, Any], **facts: str) -> OpaqueReasoning:
+def keep(request: ChatRequest, wire: str, item: Mapping[str, Any], **facts: str | int) -> OpaqueReasoning:
     """The event that stores an item; `facts` are checked by the adapter itself before it sends the item again."""
     origin = {"wire": wire, "provider": request.model.provider, "model": request.model.name}
     return OpaqueReasoning({**origin, **facts, "item": json.loads(json.dumps(item, default=float))})

@@ -151,10 +151,10 @@ def _answer(message: Message, request: ChatRequest) -> list[dict[str, Any]]:
         return []
     parts: list[dict[str, Any]] = []
     done = 0
-    for item, _ in kept(message, request, WIRE):
+    for item, stored in kept(message, request, WIRE):
         start, end, signature = item.get("start"), item.get("end"), item.get("thoughtSignature")
-        if not (isinstance(start, int) and isinstance(end, int) and done <= start <= end <= len(text)):
-            return [{"text": text}]  # the text is no longer the one that was signed
+        if stored.get("length") != len(text) or not isinstance(start, int) or not isinstance(end, int):
+            return [{"text": text}]  # not the text that was signed: it was cut, or goes on from another
         if start > done:
             parts.append({"text": text[done:start]})
         parts.append({"text": text[start:end], "thoughtSignature": signature})
@@ -171,6 +171,7 @@ class _Decoder(FrameDecoder):
         self._identity = Identified(None, None)
         self._length = 0
         self._tool_call = False
+        self._signed: list[dict[str, Any]] = []
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         known = Identified(
@@ -199,8 +200,7 @@ class _Decoder(FrameDecoder):
         self._tool_call = self._tool_call or "functionCall" in piece
         signature = _word(piece.get("thoughtSignature"))
         if signature and "functionCall" not in piece:
-            place = {"thoughtSignature": signature, "start": start, "end": self._length}
-            out.append(keep(self._request, WIRE, place))
+            self._signed.append({"thoughtSignature": signature, "start": start, "end": self._length})
 
     def _stop(self, candidate: Mapping[str, Any], feedback: Mapping[str, Any], out: list[StreamEvent]) -> None:
         blocked = _word(feedback.get("blockReason"))
@@ -210,6 +210,7 @@ class _Decoder(FrameDecoder):
         reason = _word(candidate.get("finishReason"))
         if not reason or reason == "FINISH_REASON_UNSPECIFIED" or self._finished:
             return
+        out.extend(keep(self._request, WIRE, place, length=self._length) for place in self._signed)
         why = _word(candidate.get("finishMessage")) or ""
         if _FAILED.fullmatch(reason):
             self._fail(out, _broken_off(self._target.name, self._request.model.name, reason, why))

@@ -106,12 +106,12 @@ def _answer(message: Message, request: ChatRequest) -> Iterator[dict[str, Any]]:
     """An earlier answer: its reasoning items, each before the text it led to, and the text by phases."""
     text, done = message.content, 0
     thoughts: list[dict[str, Any]] = []
-    for item, _ in kept(message, request, WIRE):
+    for item, stored in kept(message, request, WIRE):
         if item.get("type") == "reasoning":
             thoughts.append(item)
             continue
         end = done + length if isinstance(length := item.get("length"), int) else done
-        if done < end <= len(text):
+        if done < end <= len(text) == stored.get("length"):  # else the text was cut, or goes on from another
             yield from thoughts
             yield _said(text[done:end], phase=item.get("phase"))
             thoughts, done = [], end
@@ -133,12 +133,16 @@ class _Decoder(FrameDecoder):
         self._usage = UsageMeter(read_chat_usage)
         self._identity = Identified(None, None)
         self._thought_parts = 0
-        self._unmarked = 0  # characters of text since the last message item ended
+        self._length = 0  # characters of text, in all and since the last message item ended
+        self._unmarked = 0
+        self._kept: list[dict[str, Any]] = []
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         match frame.get("type"):
             case "response.output_text.delta" | "response.refusal.delta":
-                self._unmarked += self._say(frame.get("delta"), out)
+                said = self._say(frame.get("delta"), out)
+                self._length += said
+                self._unmarked += said
             case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
                 self._think(frame.get("delta"), out)
             case "response.reasoning_summary_part.added":
@@ -146,7 +150,7 @@ class _Decoder(FrameDecoder):
                     self._think("\n\n", out)
                 self._thought_parts += 1
             case "response.output_item.done":
-                self._item_done(part(frame, "item"), out)
+                self._item_done(part(frame, "item"))
             case "response.created" | "response.queued" | "response.in_progress":
                 self._identify(part(frame, "response"), out)
             case "response.completed" | "response.incomplete":
@@ -162,14 +166,13 @@ class _Decoder(FrameDecoder):
             self._identity = known
             out.append(known)
 
-    def _item_done(self, item: Mapping[str, Any], out: list[StreamEvent]) -> None:
-        """Store what has to be sent again: encrypted reasoning, and phases with the length of their text."""
+    def _item_done(self, item: Mapping[str, Any]) -> None:
+        """Collect what has to be sent again: encrypted reasoning, and phases with the length of their text."""
         if item.get("type") == "reasoning" and item.get("encrypted_content") and item.get("id"):
             fields = {name: item[name] for name in ("type", "id", "encrypted_content")}
-            out.append(keep(self._request, WIRE, {**fields, "summary": item.get("summary") or []}))
+            self._kept.append({**fields, "summary": item.get("summary") or []})
         elif item.get("type") == "message" and item.get("phase") and self._unmarked:
-            marker = {"type": "message", "phase": item["phase"], "length": self._unmarked}
-            out.append(keep(self._request, WIRE, marker))
+            self._kept.append({"type": "message", "phase": item["phase"], "length": self._unmarked})
             self._unmarked = 0
 
     def _complete(self, response: Mapping[str, Any], out: list[StreamEvent]) -> None:
@@ -180,6 +183,7 @@ class _Decoder(FrameDecoder):
                 for piece in _list(item.get("content")):
                     if item.get("type") == "message" and isinstance(piece, dict):
                         self._say(piece.get("text") or piece.get("refusal"), out)
+        out.extend(keep(self._request, WIRE, item, length=self._length) for item in self._kept)
         out += self._usage.report(response.get("usage"), text_seen=self._text_seen)
         cut = part(response, "incomplete_details").get("reason")
         if isinstance(cut, str) and cut:

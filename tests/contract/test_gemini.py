@@ -466,6 +466,8 @@ def test_signatures_go_back_to_their_place() -> None:
     ]
     cut = request("gemini-2.5-pro", user("2 + 2?"), answer("Vier", *stored), user("more"))
     assert sent(cut)[0]["contents"][1]["parts"] == [{"text": "Vier"}]
+    longer = request("gemini-2.5-pro", user("2 + 2?"), answer("Also: Vier – 4️⃣.", *stored), user("more"))
+    assert sent(longer)[0]["contents"][1]["parts"] == [{"text": "Also: Vier – 4️⃣."}]
     other = request("gemini-3.1-pro", user("2 + 2?"), answer("Vier – 4️⃣.", *stored), user("more"))
     assert sent(other)[0]["contents"][1]["parts"] == [{"text": "Vier – 4️⃣."}]
 

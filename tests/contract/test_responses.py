@@ -405,12 +405,28 @@ def test_reasoning_goes_back_as_it_came() -> None:
 
 
 def test_reasoning_without_its_text_is_left_out() -> None:
-    """ROB-2: the server refuses reasoning that nothing follows; a cut answer keeps what is whole."""
+    """ROB-2: the server refuses reasoning that nothing follows, so an answer without text takes none with it."""
     stored = opaque(read(RESPONSES, stream("responses", "reasoning.sse"), GPT, HOME))
-    assert [item.get("type") for item in history("Ich rechne. ", stored)] == ["reasoning", None]
-    assert [item.get("phase") for item in history("Ich re", stored)] == [None, None, None]
-    assert "".join(item["content"][0]["text"] for item in history("Ich re", stored) if "content" in item) == "Ich re"
     assert history("", stored) == []
+    assert history("Vier.", [*stored[:1], {"wire": "openai-responses", "item": 5}])[0]["type"] == "reasoning"
+
+
+def test_phases_are_those_of_the_text_they_came_with() -> None:
+    """STR-9: a text that was cut, or that goes on from another, is sent whole, without phases, after its reasoning."""
+    stored = opaque(read(RESPONSES, stream("responses", "reasoning.sse"), GPT, HOME))
+    for said in ("Ich re", "Before. Ich rechne. Vier – 4️⃣."):
+        items = history(said, stored)
+        assert [item.get("type") for item in items] == ["reasoning", "reasoning", None]
+        assert items[2] == {"role": "assistant", "content": [{"type": "output_text", "text": said, "annotations": []}]}
+
+
+def test_bare_reasoning_is_not_stored() -> None:
+    """ROB-2: without encrypted content the server could not find it again; a cut stream leaves nothing behind."""
+    bare = '{"type":"response.output_item.done","item":{"type":"reasoning","id":"rs_9","summary":[]}}'
+    assert opaque(events(bare, HELLO, terminal("completed"))) == []
+    whole = '{"type":"response.output_item.done","item":{"type":"reasoning","id":"rs_9","encrypted_content":"x"}}'
+    assert len(opaque(events(whole, HELLO, terminal("completed")))) == 1
+    assert opaque(events(whole, HELLO)) == []
 
 
 def test_reasoning_of_another_model_is_left_out() -> None:
