@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmtui.core.errors import LlmtuiError, StoreError
 from llmtui.store.connection import connect
-from llmtui.store.failures import explain, is_damaged, is_moved
+from llmtui.store.failures import explain, is_damaged, is_moved, is_unwritable
 from llmtui.store.opening import in_memory, open_database
 from llmtui.store.owner import this_process
-from llmtui.store.sweep import nothing_open, sweep
+from llmtui.store.records import StoreState
+from llmtui.store.sweep import is_needed, sweep
 from llmtui.store.writer import Patience, patiently, transact
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from llmtui.store.conversations import Conversations
     from llmtui.store.ledger import Ledger
     from llmtui.store.outbox import Outbox
-    from llmtui.store.records import StoreState, SweptAttempt
+    from llmtui.store.records import SweptAttempt
     from llmtui.store.search import Search
     from llmtui.store.typed import Drafts, Prompts
 
@@ -66,7 +67,8 @@ class Store:
         self._abandoned = threading.Event()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
-        self._ephemeral = False
+        self._state = StoreState("opened")
+        self._owed: list[Callable[[sqlite3.Connection], Any]] = []
         self._thread = threading.Thread(target=self._run, name="llmtui-store")
         self._thread.start()
 
@@ -76,17 +78,24 @@ class Store:
         """Milliseconds since 1970, UTC."""
         return int(self._clock() * 1000)
 
-    def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    @property
+    def state(self) -> StoreState:
+        """How things stand now: as `ready`, until `detach` or damage found later. Waits until the database is open."""
+        self.ready.result()
+        return self._state
+
+    def submit(self, job: Callable[[sqlite3.Connection], T], *, owed: bool = False) -> Future[T]:
         """Run the job in a transaction of its own, after all that were submitted before.
 
         Never blocks. The future fails with what the job raised, or with StoreError when nothing could be written. A lock
-        of another process can make a job run a second time: it must do nothing but speak to its connection.
+        of another process can make a job run a second time: it must do nothing but speak to its connection. What is
+        `owed` is not given up when the disk is full: it is tried again before every later job and at the end.
         """
         future: Future[T] = Future()
         if self._closed:
             future.set_exception(StoreError("the database has been closed"))
         else:
-            self._queue.put((job, future))
+            self._queue.put((job, future, owed))
         return future
 
     def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
@@ -95,7 +104,7 @@ class Store:
         Waits until the database is open. Raise StoreError when it cannot be read.
         """
         self.ready.result()
-        if self._ephemeral:
+        if self._state.ephemeral:
             return self.submit(job).result()
         patience = Patience(self._abandoned, self._notice)
         try:
@@ -110,7 +119,7 @@ class Store:
     def detach(self) -> Future[StoreState]:
         """Go on in memory for the rest of the session, because nothing can be written: a full disk, a folder taken away."""
         future: Future[StoreState] = Future()
-        self._queue.put((None, future))
+        self._queue.put((None, future, False))
         return future
 
     def close(self, timeout: float = 5.0) -> bool:
@@ -184,13 +193,18 @@ class Store:
         except Exception as error:  # noqa: BLE001  (whoever waits for `ready` is told)
             _log.exception("the store could not be opened")
             self.ready.set_exception(explain(error, self.path))
-        for job, future in self._jobs():
+        for job, future, owed in self._jobs():
             if future.set_running_or_notify_cancel():
-                self._answer(job, future)
+                self._answer(job, future, owed=owed)
+        self._pay()
+        if self._owed:
+            _log.error(
+                "%d settled attempts could not be written; the next start books them as estimates", len(self._owed)
+            )
         if self._connection is not None:
             self._connection.close()
 
-    def _jobs(self) -> Iterator[tuple[Any, Future[Any]]]:
+    def _jobs(self) -> Iterator[tuple[Any, Future[Any], bool]]:
         """What is on the queue, until the store is closed or the program has ended; then what is left."""
         while True:
             try:
@@ -206,13 +220,16 @@ class Store:
             if (item := self._queue.get()) is not _CLOSE:
                 yield item
 
-    def _answer(self, job: Callable[[sqlite3.Connection], Any] | None, future: Future[Any]) -> None:
+    def _answer(self, job: Callable[[sqlite3.Connection], Any] | None, future: Future[Any], *, owed: bool) -> None:
+        self._pay()
         try:
             result = self._detach() if job is None else self._write(job)
         except LlmtuiError as error:
             future.set_exception(error)
         except (sqlite3.Error, OSError) as error:
             _log.warning("not written: %s", error)
+            if owed and job is not None and is_unwritable(error):
+                self._owed.append(job)
             future.set_exception(explain(error, self.path))
         except BaseException as error:  # noqa: BLE001  (the thread must live; who waits for the job is told)
             future.set_exception(error)
@@ -226,22 +243,31 @@ class Store:
         try:
             return transact(connection, job, self._patience())
         except sqlite3.DatabaseError as error:
-            if self._ephemeral or not (is_damaged(error) or is_moved(error)):
+            if self._state.ephemeral or not (is_damaged(error) or is_moved(error)):
                 raise
             self._reopen(suspect=is_damaged(error))
             return transact(self._connection or connection, job, self._patience())
+
+    def _pay(self) -> None:
+        """Write what a full disk has kept from being written."""
+        while self._owed:
+            try:
+                self._write(self._owed[0])
+            except (sqlite3.Error, OSError, LlmtuiError):
+                return
+            del self._owed[0]
 
     def _patience(self) -> Patience:
         return Patience(self._abandoned, self._notice)
 
     def _open(self) -> None:
         self._connection, state = open_database(self.path, self._patience)
-        self._ephemeral = state.ephemeral
-        self.ready.set_result(state._replace(swept=self._sweep(self._connection)))
+        self._state = state._replace(swept=self._sweep(self._connection))
+        self.ready.set_result(self._state)
         _ = self.conversations, self.ledger  # imported here, not when a question is sent
 
     def _sweep(self, connection: sqlite3.Connection) -> tuple[SweptAttempt, ...]:
-        if patiently(lambda: nothing_open(connection), self._patience()):
+        if not patiently(lambda: is_needed(connection, self.now()), self._patience()):
             return ()
         return transact(connection, lambda connection: sweep(connection, self.now()), self._patience())
 
@@ -249,21 +275,19 @@ class Store:
         """The file was moved, or is damaged: go on with the one that is in its place, or with what can be rescued."""
         if self._connection is not None:
             self._connection.close()
-        self._connection, state = open_database(self.path, self._patience, suspect=suspect)
-        self._ephemeral = state.ephemeral
-        if state.sentence:
-            _log.warning("%s", state.sentence)
+        self._connection, self._state = open_database(self.path, self._patience, suspect=suspect)
+        if self._state.sentence:
+            _log.warning("%s", self._state.sentence)
             if self._notice:
-                self._notice(state.sentence)
+                self._notice(self._state.sentence)
 
     def _detach(self) -> StoreState:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, state = in_memory(
-            self.path, "unwritable", f"the database {self.path} cannot be written", self._patience
-        )
-        self._ephemeral = True
-        return state
+        if not self._state.ephemeral:
+            if self._connection is not None:
+                self._connection.close()
+            what = f"the database {self.path} cannot be written"
+            self._connection, self._state = in_memory(self.path, "unwritable", what, self._patience)
+        return self._state
 
 
 def _snapshot(connection: sqlite3.Connection, job: Callable[[sqlite3.Connection], T]) -> T:

@@ -42,14 +42,15 @@ class Ledger:
     def settle(self, settlement: Settlement) -> Future[None]:
         """Book the attempt, release its reservation, store the answer's final text: one transaction, once.
 
-        A repeat is logged as a warning and changes nothing.
+        A repeat is logged as a warning and changes nothing. Where the disk is full the future fails, and the settlement
+        is kept and tried again before every later job.
         """
         now = self._store.now()
 
         def job(connection: sqlite3.Connection) -> None:
             bookings.settle(connection, settlement, now)
 
-        return self._store.submit(job)
+        return self._store.submit(job, owed=True)
 
     def resolve_pending(self, attempt_id: str, usage: Usage | None, cost: Cost) -> Future[bool]:
         """Replace a pending estimate by what the provider says; False: it was not pending any more."""

@@ -13,7 +13,6 @@ from llmtui.store import schema
 from llmtui.store.writer import transact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from llmtui.store.writer import Patience
@@ -29,16 +28,12 @@ def version_of(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(
-    connection: sqlite3.Connection,
-    path: Path | None,
-    patience: Patience,
-    migrations: Sequence[Sequence[str]] = schema.MIGRATIONS,
-) -> int:
+def migrate(connection: sqlite3.Connection, path: Path | None, patience: Patience) -> int:
     """Take the missing steps and return the version from which this process took the first (the newest: it took none).
 
     `path` is None for a database in memory.
     """
+    migrations = schema.MIGRATIONS
     started_from: int | None = None
 
     def step(connection: sqlite3.Connection) -> int:

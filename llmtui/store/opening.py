@@ -66,6 +66,8 @@ def _open_file(path: Path, patience: Callable[[], Patience], *, suspect: bool) -
     trace = emptied.trace(path)
     if not path.exists():
         _create(path)
+    elif path.stat().st_mode & 0o077:
+        path.chmod(0o600)
     if not (os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)):
         raise PermissionError(f"{path} is read-only")
     if not suspect:

@@ -7,18 +7,20 @@ never sent is void. Processes that live, here or elsewhere, are left alone.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmtui.core.cost import to_nanos
 from llmtui.core.messages import MessageState
 from llmtui.core.usage import Usage
-from llmtui.store.owner import Owner, is_gone
+from llmtui.store.catalogue import BIN_MS, purge
+from llmtui.store.owner import STALE_MS, Owner, is_gone
 from llmtui.store.records import SweptAttempt
 from llmtui.store.rows import price_from_json
 from llmtui.store.tree import pieces
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
 CHARACTERS_PER_TOKEN = 4
 ADVICE = "The program ended while this answer was arriving."
@@ -44,16 +46,19 @@ WHERE m.state = 'streaming'
 """
 
 
-def nothing_open(connection: sqlite3.Connection) -> bool:
-    """Whether there is nothing to put in order: two looks into indexes that are almost always empty."""
-    return not (
-        connection.execute("SELECT 1 FROM attempts WHERE state = 'open' LIMIT 1").fetchone()
-        or connection.execute("SELECT 1 FROM messages WHERE state = 'streaming' LIMIT 1").fetchone()
+def is_needed(connection: sqlite3.Connection, now: int) -> bool:
+    """Whether there is anything to put in order: looks into indexes that are almost always empty, and takes no lock."""
+    return (
+        any(is_gone(Owner(*row[7:]), now - row[4]) for row in connection.execute(_OPEN).fetchall())
+        or any(_is_orphan(row, now) for row in connection.execute(_STREAMING).fetchall())
+        or connection.execute("SELECT 1 FROM conversations WHERE deleted_at <= ?", (now - BIN_MS,)).fetchone()
+        is not None
     )
 
 
 def sweep(connection: sqlite3.Connection, now: int) -> tuple[SweptAttempt, ...]:
-    """Close what is open and ownerless; what was done, attempt by attempt."""
+    """Close what is open and ownerless, empty the bin of what is old; what was done, attempt by attempt."""
+    purge(connection, now - BIN_MS)
     swept: list[SweptAttempt] = []
     for row in connection.execute(_OPEN).fetchall():
         attempt_id, conversation_id, message_id, sent, started_at, input_tokens, price = row[:7]
@@ -73,11 +78,18 @@ def sweep(connection: sqlite3.Connection, now: int) -> tuple[SweptAttempt, ...]:
                 attempt_id, conversation_id, message_id, bool(sent or content or reasoning), MessageState.INTERRUPTED
             )
         )
-    for message_id, created_at, started_at, *owner in connection.execute(_STREAMING).fetchall():
-        whose = Owner(*owner) if started_at is not None else Owner(0, "", "")
-        if is_gone(whose, now - (started_at or created_at)):
-            _interrupt_message(connection, message_id)
+    for row in connection.execute(_STREAMING).fetchall():
+        if _is_orphan(row, now):
+            _interrupt_message(connection, row[0])
     return tuple(swept)
+
+
+def _is_orphan(row: Sequence[Any], now: int) -> bool:
+    """Whether nobody writes a streaming answer (a row of _STREAMING) any more."""
+    _, created_at, started_at, *owner = row
+    if started_at is None:
+        return bool(now - created_at > STALE_MS)
+    return is_gone(Owner(*owner), now - started_at)
 
 
 def _interrupt_message(connection: sqlite3.Connection, message_id: str) -> None:

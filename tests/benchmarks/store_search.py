@@ -14,7 +14,26 @@ from llmtui.store.database import Store
 MESSAGES = 100_000
 # A few hundred common words and a long tail, as in real text.
 SYLLABLES = (
-    "ka lo mi ren tas vor the and ing con ver sa tion pre dic to al gor ithm func de bug strea min token er".split()
+    "ka",
+    "lo",
+    "mi",
+    "ren",
+    "tas",
+    "vor",
+    "the",
+    "and",
+    "ing",
+    "con",
+    "ver",
+    "sa",
+    "tion",
+    "pre",
+    "dic",
+    "to",
+    "al",
+    "de",
+    "bug",
+    "token",
 )
 
 

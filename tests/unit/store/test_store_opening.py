@@ -1,0 +1,257 @@
+"""However the file is found, there is a way on, a sentence, and nothing is deleted (ROB-11)."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmtui.core.messages import MessageState
+from llmtui.store import emptied, migrations, opening, schema
+from llmtui.store.connection import connect
+from tests.support import stores
+from tests.support.stores import checked, placeholder, question, rows, running, settlement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmtui.store.database import Store
+
+NEXT = (
+    *schema.MIGRATIONS,
+    ("ALTER TABLE conversations ADD COLUMN colour TEXT", "UPDATE conversations SET colour = 'red'"),
+)
+
+
+def talk(store: Store, conversation_id: str = "c", text: str = "a question to keep") -> None:
+    """A whole turn, booked."""
+    asked = question(text)
+    answer = placeholder(asked.id)
+    made = stores.opening(conversation_id=conversation_id, message_id=answer.id)
+    store.conversations.begin_turn(conversation_id, asked, answer, made)
+    done = replace(answer, content="an answer to keep", state=MessageState.COMPLETE)
+    store.ledger.settle(settlement(made.id, answer=done)).result()
+
+
+def said(store: Store, conversation_id: str = "c") -> list[str]:
+    return [message.content for message in store.conversations.thread(conversation_id)]
+
+
+def test_a_new_one_then_as_it_was_left(path: Path) -> None:
+    """SEC-3: 0600 in a 0700 folder."""
+    with running(path) as store:
+        assert store.state.kind == "new"
+        assert store.state.sentence == ""
+        talk(store)
+    for file in (path, path.with_name("llmtui.db-journal")):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.chmod(0o644)
+    with running(path) as store:
+        assert store.state.kind == "opened"
+        assert said(store) == ["a question to keep", "an answer to keep"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_settings_of_the_file(store: Store) -> None:
+    """Rollback journal and full syncing, always."""
+    settings = store.submit(
+        lambda c: [
+            c.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    )
+    assert settings.result() == ["truncate", 2, 1]
+
+
+def test_readers_cannot_write(store: Store) -> None:
+    with pytest.raises(Exception, match="readonly"):
+        store.read(lambda connection: connection.execute("DELETE FROM conversations"))
+
+
+def test_an_older_one_is_backed_up_then_migrated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(path) as store:
+        talk(store)
+    monkeypatch.setattr(schema, "MIGRATIONS", NEXT)
+    monkeypatch.setattr(schema, "VERSION", len(NEXT))
+    with running(path) as store:
+        assert store.state.kind == "migrated"
+        assert rows(store, "SELECT colour FROM conversations") == [("red",)]
+    (backup,) = path.parent.glob("*.bak")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    old = sqlite3.connect(backup)
+    assert old.execute("PRAGMA user_version").fetchone() == (1,)
+    assert old.execute("SELECT count(*) FROM messages").fetchone() == (2,)
+    old.close()
+    with running(path) as store:
+        assert store.state.kind == "opened"
+    assert len(list(path.parent.glob("*.bak"))) == 1
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(path) as store:
+        talk(store)
+    broken = (*schema.MIGRATIONS, ("ALTER TABLE conversations ADD COLUMN colour TEXT", "this is no SQL"))
+    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    monkeypatch.setattr(schema, "VERSION", len(broken))
+    from llmtui.core.errors import StoreError
+    from llmtui.store.database import Store as Raw
+
+    raw = Raw(path)
+    with pytest.raises(StoreError, match="syntax error"):
+        raw.ready.result(10)
+    with pytest.raises(StoreError, match="could not be opened"):
+        raw.submit(lambda _: None).result(10)
+    assert raw.close()
+    monkeypatch.undo()
+    with running(path) as store:
+        assert said(store) == ["a question to keep", "an answer to keep"]
+
+
+def test_the_version_is_read_again_inside_the_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes start at once: the second finds the work done and does nothing."""
+    with running(path):
+        pass
+    monkeypatch.setattr(schema, "MIGRATIONS", NEXT)
+    versions = iter((1,))
+    real = migrations.version_of
+    monkeypatch.setattr(opening, "version_of", lambda connection: next(versions, None) or real(connection))
+    monkeypatch.setattr(schema, "VERSION", len(NEXT))
+    direct = connect(path)
+    for statement in NEXT[1]:
+        direct.execute(statement)
+    direct.execute("PRAGMA user_version = 2")
+    direct.close()
+    with running(path) as store:
+        assert store.state.kind == "opened"
+    assert list(path.parent.glob("*.bak")) == []
+
+
+def test_a_newer_one_is_only_read(path: Path) -> None:
+    with running(path) as store:
+        talk(store)
+    direct = connect(path)
+    direct.execute("ALTER TABLE messages ADD COLUMN mood TEXT")
+    direct.execute("PRAGMA user_version = 99")
+    direct.close()
+    before = path.read_bytes()
+    with running(path) as store:
+        assert (store.state.kind, store.state.ephemeral) == ("newer", True)
+        assert "newer llmtui (schema 99" in store.state.sentence
+        assert said(store) == ["a question to keep", "an answer to keep"]
+        assert store.ledger.spent().tokens == 1200
+        talk(store, "d")
+        assert said(store, "d") == ["a question to keep", "an answer to keep"]
+        checked(store)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"This is no database at all, only text. " * 100, b"SQLite format 3\0" + b"\xff" * 4000]
+)
+def test_what_is_no_database_is_set_aside(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with running(path) as store:
+        assert store.state.kind == "set_aside"
+        assert not store.state.ephemeral
+        talk(store)
+        (aside,) = path.parent.glob("*.damaged-*")
+        assert str(aside) == store.state.set_aside
+        assert aside.name in store.state.sentence
+    assert aside.read_bytes() == content
+    with running(path) as store:
+        assert store.state.kind == "opened"
+        assert said(store) == ["a question to keep", "an answer to keep"]
+
+
+def test_another_programs_database_is_set_aside(path: Path) -> None:
+    path.parent.mkdir()
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE recipes (name)")
+    other.commit()
+    other.close()
+    with running(path) as store:
+        assert store.state.kind == "set_aside"
+        talk(store)
+    (aside,) = path.parent.glob("*.damaged-*")
+    assert sqlite3.connect(aside).execute("SELECT count(*) FROM recipes").fetchone() == (0,)
+
+
+def test_an_emptied_file_is_not_taken_for_a_new_one(path: Path) -> None:
+    """The journal that stays beside a database tells that there was one."""
+    with running(path) as store:
+        talk(store)
+    path.write_bytes(b"")
+    with running(path) as store:
+        assert store.state.kind == "set_aside"
+        assert "was empty although it had held data" in store.state.sentence
+        assert not store.state.set_aside
+        talk(store)
+    with running(path) as store:
+        assert store.state.kind == "opened"
+
+
+def test_the_journal_of_an_emptied_file_is_kept(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    journal = emptied._JOURNAL_MAGIC + (1).to_bytes(4, "big") + b"\0" * 4 + (40).to_bytes(4, "big") + b"pages" * 100
+    path.with_name("llmtui.db-journal").write_bytes(journal)
+    path.with_name("llmtui.db.v1-20260101-000000.bak").touch()
+    with running(path) as store:
+        (kept,) = path.parent.glob("*.lost-*-journal")
+        assert kept.read_bytes() == journal
+        assert store.state.set_aside == str(kept)
+        assert "backup of an earlier version: llmtui.db.v1-20260101-000000.bak" in store.state.sentence
+
+
+def test_an_empty_file_without_a_past_is_a_new_one(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    with running(path) as store:
+        assert store.state.kind == "new"
+
+
+def test_a_creation_that_was_cut_off_is_no_loss(path: Path) -> None:
+    """Another process died over its first transaction: its journal says that there was nothing before."""
+    path.parent.mkdir()
+    path.touch()
+    path.with_name("llmtui.db-journal").write_bytes(emptied._JOURNAL_MAGIC + bytes(500))
+    with running(path) as store:
+        assert store.state.kind == "new"
+
+
+def test_a_backup_beside_an_empty_file_tells_too(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    path.with_name("llmtui.db.v1-20260101-000000.bak").touch()
+    with running(path) as store:
+        assert store.state.kind == "set_aside"
+
+
+def test_where_no_folder_can_be_made_the_chat_goes_on(tmp_path: Path) -> None:
+    """A data folder below a plain file, as a read-only home would be: everything works, in memory."""
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    with running(blocked / "data" / "llmtui.db") as store:
+        assert (store.state.kind, store.state.ephemeral) == ("unwritable", True)
+        assert "nothing of it will be kept" in store.state.sentence
+        talk(store)
+        assert said(store) == ["a question to keep", "an answer to keep"]
+        assert store.search("question to")[0].conversation_id == "c"
+        checked(store)
+
+
+def test_a_read_only_file_is_read_and_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a home on a read-only file system (root may write anywhere, so the question is answered for it)."""
+    with running(path) as store:
+        talk(store)
+    monkeypatch.setattr(opening.os, "access", lambda where, mode: False)
+    before = path.read_bytes()
+    with running(path) as store:
+        assert (store.state.kind, store.state.ephemeral) == ("unwritable", True)
+        assert said(store) == ["a question to keep", "an answer to keep"]
+        talk(store, "d")
+    assert path.read_bytes() == before
