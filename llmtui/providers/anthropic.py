@@ -93,7 +93,14 @@ class Anthropic:
     def error(
         self, status: int, headers: Mapping[str, str], body: bytes, request: ChatRequest | None, target: Target
     ) -> ProviderError:
-        return status_error(status, headers, body, request, target)
+        error = status_error(status, headers, body, request, target)
+        if (
+            status == 400
+            and "thinking" in error.message
+            and ("signature" in error.message or "modified" in error.message)
+        ):
+            error.advice = "It no longer takes its own earlier reasoning: start a new conversation, or switch models."
+        return error
 
     def models(self, target: Target, page: str = "") -> WireRequest:
         from urllib.parse import quote

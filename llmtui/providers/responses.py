@@ -23,6 +23,7 @@ from llmtui.providers.openai import OpenAIChat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from llmtui.core.errors import ProviderError
     from llmtui.core.events import StreamEvent
     from llmtui.core.messages import Message
     from llmtui.core.request import ChatRequest
@@ -43,6 +44,16 @@ class Responses(OpenAIChat):
 
     def decoder(self, request: ChatRequest, target: Target) -> Decoder:
         return _Decoder(request, target)
+
+    def error(
+        self, status: int, headers: Mapping[str, str], body: bytes, request: ChatRequest | None, target: Target
+    ) -> ProviderError:
+        error = super().error(status, headers, body, request, target)
+        if status == 400 and "must be verified" in error.message:
+            error.advice = (
+                "OpenAI shows reasoning to verified organisations only: leave out the effort, or verify yours."
+            )
+        return error
 
     def body(self, request: ChatRequest, target: Target, notes: list[str]) -> dict[str, Any]:
         settings = request.settings

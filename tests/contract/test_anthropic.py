@@ -345,6 +345,17 @@ def test_waits() -> None:
     assert limited({"retry-after": "3"}, error_code="ramp_limit_exceeded").is_retryable
 
 
+def test_reasoning_that_is_refused() -> None:
+    """STR-11: an account or server may refuse its own earlier reasoning; the advice says how to get on."""
+    said = (
+        "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation."
+    )
+    body = json.dumps({"type": "error", "error": {"type": "invalid_request_error", "message": said}}).encode()
+    error = ANTHROPIC.error(400, {}, body, SONNET, HOME)
+    assert isinstance(error, errors.InvalidRequest)
+    assert "new conversation" in error.advice
+
+
 # ------------------------------------------------------------------------------------------------- the request
 
 

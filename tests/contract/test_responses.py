@@ -452,6 +452,15 @@ def test_errors_by_status_and_models() -> None:
     assert ([model.name for model in models], following) == (["gpt-5.6"], "")
 
 
+def test_organisation_that_is_not_verified() -> None:
+    """STR-11: what to do about a refusal that the request's own wish for a summary caused."""
+    said = "Your organization must be verified to generate reasoning summaries."
+    body = json.dumps({"error": {"message": said, "param": "reasoning.summary", "code": "unsupported_value"}}).encode()
+    error = RESPONSES.error(400, {}, body, GPT, HOME)
+    assert isinstance(error, errors.InvalidRequest)
+    assert "leave out the effort" in error.advice
+
+
 def test_first_text_is_not_held_back() -> None:
     """STR-4: a frame that is complete gives its text at once."""
     assert RESPONSES.decoder(GPT, HOME).feed(sse(HELLO)) == [TextDelta("Hello")]
