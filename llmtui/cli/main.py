@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import first_word, parse, shown, usage_error
+from llmtui.cli.parse import first_word, parse, shown, text, usage_error
 from llmtui.cli.table import CHAT_OPTIONS, COMMANDS
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _no_command(name: str) -> ConfigError:
     near = difflib.get_close_matches(name, [command.name for command in COMMANDS], n=1, cutoff=0.7)
     question = "To ask a question: llmtui --once PROMPT."
     advice = f"Did you mean “llmtui {near[0]}”? {question}" if near else f"{question} See “llmtui --help”."
-    return usage_error(f"there is no command “{shown(name)}”", advice)
+    return usage_error(f"there is no command “{shown(text(name, 'the command'))}”", advice)
 
 
 def _print(draw: Callable[[int], str]) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RECENT_DAYS = 14
 """How many days are drawn when no span was asked for."""
-_BAR = 20
+_BAR = 12
 _GROUPINGS: dict[str, Grouping] = {
     "day": "day",
     "week": "week",
@@ -152,10 +152,10 @@ def _write_latency(ctx: Context, latency: Latency) -> None:
 def _table(
     ctx: Context, by: str, rows: Sequence[tuple[str, Figures]], latencies: dict[str, Latency] | None = None
 ) -> None:
-    header = [by.upper(), "REQUESTS", "FAILED", "INPUT", "OUTPUT", "COST", "ESTIMATED", "UNCOUNTED"]
+    header = [by.upper(), "REQUESTS", "FAILED", "INPUT", "OUTPUT", "COST", "ESTIMATED", "UNKNOWN"]
     right = [1, 2, 3, 4, 5, 6, 7]
     if latencies:
-        header.append("FIRST TOKEN P95")
+        header.append("TTFT P95")
         right.append(8)
     with_bars = ctx.out.terminal and bool(by)
     if with_bars:

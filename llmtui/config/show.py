@@ -10,7 +10,7 @@ from llmtui.config.schema import TOP
 if TYPE_CHECKING:
     from llmtui.config.values import Config, ProviderConfig
 
-HIDDEN = "…"
+HIDDEN = "(hidden)"
 _SECRET_WORDS = ("auth", "key", "token", "secret", "cookie", "pass", "credential", "session")
 
 
@@ -74,4 +74,4 @@ def with_money_as_text(value: Any) -> Any:
         return {key: with_money_as_text(each) for key, each in value.items()}
     if isinstance(value, list):
         return [with_money_as_text(each) for each in value]
-    return format(value, "f") if isinstance(value, Decimal) else value
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else value
