@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from llmtui.providers._exchange import Exchange, Late, current
+from llmtui.providers._resolve import is_address, look_up
 
 if TYPE_CHECKING:
     import ssl
@@ -21,6 +22,9 @@ _HIGH_WATER = 256 * 1024
 """Bytes that wait unread before the sender is held back."""
 _AT_ONCE = 16 * 1024
 """Bytes handed on in one turn of the event loop: about eighty frames, some 5 ms of work."""
+
+
+_NEXT_ADDRESS_S = 0.25
 
 
 class AsyncStream(asyncio.Protocol):
@@ -223,9 +227,7 @@ class AsyncBackend:
         exchange = current.get()
         exchange.fresh = True
         async with _limited(exchange):
-            loop = asyncio.get_running_loop()
-            _, stream = await loop.create_connection(AsyncStream, host, port, happy_eyeballs_delay=0.25)
-        return stream
+            return await _connect(await _resolve(host, port), port)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -246,6 +248,54 @@ class AsyncBackend:
     async def aclose(self) -> None:
         while self._warm:
             await self._warm.popitem()[1].aclose()
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    if is_address(host):
+        return [host]
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str] | OSError] = loop.create_future()
+
+    def deliver(found: list[str] | OSError) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def hand_over(found: list[str] | OSError) -> None:
+        with suppress(RuntimeError):  # the loop may be gone by now
+            loop.call_soon_threadsafe(deliver, found)
+
+    look_up(host, port, hand_over)
+    found = await answer
+    if isinstance(found, OSError):
+        raise found
+    return found
+
+
+async def _connect(addresses: list[str], port: int) -> AsyncStream:
+    """The first address that answers. While one keeps us waiting the next is tried beside it: many a network has IPv6 in
+    name only."""
+    loop = asyncio.get_running_loop()
+    untried = list(addresses)
+    trying: set[asyncio.Task[tuple[asyncio.Transport, AsyncStream]]] = set()
+    error: BaseException = OSError("the host has no address")
+    try:
+        while untried or trying:
+            if untried:
+                trying.add(loop.create_task(loop.create_connection(AsyncStream, untried.pop(0), port)))
+            patience = _NEXT_ADDRESS_S if untried else None
+            done, trying = await asyncio.wait(trying, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            while done:
+                task = done.pop()
+                failed = task.exception()
+                if failed is None:
+                    trying |= done
+                    return task.result()[1]
+                error = failed
+        raise error
+    finally:
+        for task in trying:
+            if not task.cancel() and task.exception() is None:
+                task.result()[0].abort()
 
 
 @asynccontextmanager

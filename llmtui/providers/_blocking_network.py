@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from llmtui.providers._address import is_loopback
 from llmtui.providers._exchange import Late, current
+from llmtui.providers._resolve import is_address, look_up
 
 if TYPE_CHECKING:
     import ssl
@@ -68,8 +68,8 @@ class BlockingBackend:
         """Try the host's addresses one after the other, each with its share of the time left."""
         exchange = current.get()
         exchange.fresh = True
-        addresses = resolve(host, port, exchange)
-        while True:
+        addresses = _resolve(host, port, exchange)
+        while addresses:
             address = addresses.pop(0)
             share = exchange.remaining() / (len(addresses) + 1)
             try:
@@ -79,37 +79,22 @@ class BlockingBackend:
                     raise
             else:
                 return BlockingStream(stream)
+        raise OSError("the host has no address")
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
 
 
-def resolve(host: str, port: int, exchange: Exchange) -> list[str]:
-    """The host's addresses, within the limit.
-
-    The system's resolver cannot be given a limit nor be interrupted, and may take a minute where the network is gone: it
-    runs in a thread that is left behind when it takes too long.
-    """
-    if is_loopback(host) or host.replace(".", "").isdigit() or ":" in host:
+def _resolve(host: str, port: int, exchange: Exchange) -> list[str]:
+    """The host's addresses, within the limit."""
+    if is_address(host):
         return [host]
-    import threading
-    from queue import Empty, SimpleQueue
-
-    answer: SimpleQueue[list[Any] | OSError] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answer.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            answer.put(error)
-        except UnicodeError:
-            answer.put(socket.gaierror(socket.EAI_NONAME, "not a host name"))
-
-    threading.Thread(target=look_up, name="llmtui-resolver", daemon=True).start()
+    answer: SimpleQueue[list[str] | OSError] = SimpleQueue()
+    look_up(host, port, answer.put)
     try:
         found = answer.get(timeout=exchange.remaining())
     except Empty:
         raise Late from None
     if isinstance(found, OSError):
         raise found
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return found

@@ -31,7 +31,10 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
     cause = _cause(error)
     kind: type[ProviderError] = ConnectionFailed
     final, advice = False, _TRY_AGAIN
-    if exchange.received and not isinstance(cause, OSError):
+    if type(error).__name__ == "ProxyError":
+        what, final = f"cannot be reached: the proxy refused ({excerpt(error, 120)})", True
+        advice = "Check proxy, and HTTPS_PROXY in the environment."
+    elif exchange.received and not isinstance(cause, OSError):
         kind, what, final = MalformedResponse, f"answered with something that is not HTTP: {excerpt(error, 120)}", True
         advice = "Check that base_url leads to a model server, and https:// or http:// in it."
     elif _is(cause, "SSLCertVerificationError"):
@@ -46,9 +49,6 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
     elif isinstance(cause, ConnectionRefusedError):
         what = f"cannot be reached: nothing answers at {host}:{port}"
         advice = "Start the server, or check base_url." if target.local else _TRY_AGAIN
-    elif type(error).__name__ == "ProxyError":
-        what, final = f"cannot be reached: the proxy refused ({excerpt(error, 120)})", True
-        advice = "Check proxy, and HTTPS_PROXY in the environment."
     elif isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
         what = f"cannot be reached at {host}: {excerpt(cause.strerror or cause, 120)}"
     else:

@@ -54,14 +54,14 @@ def _address(url: str, target: Target) -> _Address:
     """Where a request goes, and the way there; raise ConfigError when it is no address."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
-        host, port = "", None
-    if parts.scheme == "demo":
+        scheme, host, port = "", "", None
+    if scheme == "demo":
         return _Address(_DEMO, "demo", 0)
     if not host:
         raise ConfigError(f"“{url}” of {target.name} is not an address", advice="Check base_url.")
-    return _Address(route(parts.scheme, host, target), host, port or (443 if parts.scheme == "https" else 80))
+    return _Address(route(scheme, host, target), host, port or (443 if scheme == "https" else 80))
 
 
 class _Shared:
@@ -96,11 +96,11 @@ def _goes_again(error: Exception, exchange: Exchange) -> bool:
     return not (exchange.fresh or exchange.received or isinstance(error, Late))
 
 
-def _request(client: httpx.Client | httpx.AsyncClient, request: WireRequest, target: Target) -> httpx.Request:
-    from llmtui.providers._httpx import BAD_ADDRESS
+def _request(request: WireRequest, target: Target) -> httpx.Request:
+    from llmtui.providers._httpx import BAD_ADDRESS, make_request
 
     try:
-        return client.build_request(request.method, request.url, content=request.body or None, headers=request.headers)
+        return make_request(request.method, request.url, request.headers, request.body)
     except BAD_ADDRESS as error:
         raise ConfigError(f"The address of {target.name} is not valid: {error}", advice="Check base_url.") from None
 
@@ -126,7 +126,7 @@ class BlockingTransport(_Shared):
             exchange = Exchange(connect_s, header_s)
             current.set(exchange)
             try:
-                response = client.send(_request(client, request, target), stream=True)
+                response = client.send(_request(request, target), stream=True)
                 return BlockingResponse(response, exchange, target)
             except FAILURES as error:
                 if attempt + 1 == _ATTEMPTS or not _goes_again(error, exchange):
@@ -173,7 +173,7 @@ class AsyncTransport(_Shared):
             exchange = Exchange(connect_s, header_s)
             current.set(exchange)
             try:
-                response = await client.send(_request(client, request, target), stream=True)
+                response = await client.send(_request(request, target), stream=True)
                 return AsyncResponse(response, exchange, target)
             except FAILURES as error:
                 if attempt + 1 == _ATTEMPTS or not _goes_again(error, exchange):

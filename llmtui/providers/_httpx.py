@@ -1,8 +1,7 @@
 """The one file that imports httpx: clients whose connections are ours, so that they keep our limits.
 
 httpx is given a transport made of httpcore's connection pool, which is httpx's own engine, and a network backend of ours.
-The time-outs that httpx passes down are not looked at there. Redirects are not followed, nothing is read from the
-environment behind our back.
+Redirects are not followed, cookies are not sent, nothing is read from the environment behind our back.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from llmtui.providers._exchange import Late
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from llmtui.providers._async_network import AsyncBackend
     from llmtui.providers._demo_server import Reply
@@ -55,7 +54,7 @@ def blocking_client(proxy: str, ssl_context: ssl.SSLContext | None) -> httpx.Cli
         keepalive_expiry=_KEEP_S,
         network_backend=BlockingBackend(httpcore.SyncBackend()),  # type: ignore[arg-type]  # the interface, not the class
     )
-    return httpx.Client(transport=_Pool(pool), headers=_HEADERS, trust_env=False)
+    return httpx.Client(transport=_Pool(pool), trust_env=False)
 
 
 def async_client(proxy: str, ssl_context: ssl.SSLContext | None, backend: AsyncBackend) -> httpx.AsyncClient:
@@ -68,7 +67,12 @@ def async_client(proxy: str, ssl_context: ssl.SSLContext | None, backend: AsyncB
         keepalive_expiry=_KEEP_S,
         network_backend=backend,  # type: ignore[arg-type]  # the interface, not the class
     )
-    return httpx.AsyncClient(transport=_AsyncPool(pool), headers=_HEADERS, trust_env=False)
+    return httpx.AsyncClient(transport=_AsyncPool(pool), trust_env=False)
+
+
+def make_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Request:
+    """A request with exactly these headers and ours: made by the client it would get its cookies too."""
+    return httpx.Request(method, url, headers=_HEADERS | dict(headers), content=body or None)
 
 
 def _proxy(address: str, ssl_context: ssl.SSLContext | None) -> httpcore.Proxy | None:
@@ -187,11 +191,11 @@ def demo_client() -> httpx.Client:
     """A client that reaches nothing but the demo in this process."""
     from llmtui.providers._demo_server import DemoServer
 
-    return httpx.Client(transport=_DemoTransport(DemoServer()), headers=_HEADERS, trust_env=False)
+    return httpx.Client(transport=_DemoTransport(DemoServer()), trust_env=False)
 
 
 def async_demo_client() -> httpx.AsyncClient:
     """The same for asyncio."""
     from llmtui.providers._demo_server import DemoServer
 
-    return httpx.AsyncClient(transport=_DemoTransport(DemoServer()), headers=_HEADERS, trust_env=False)
+    return httpx.AsyncClient(transport=_DemoTransport(DemoServer()), trust_env=False)

@@ -161,6 +161,8 @@ class WireServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave `accept` waiting
         self._listener.close()
         with self._lock:
             still_open = list(self._open)
