@@ -1,27 +1,24 @@
 """Anthropic's Messages: typed events, usage in two places, thinking that is signed and wanted back.
 
 The newest version of the API knows no temperature; where one is asked for and the model still takes it, the request is
-made in the first version. Signed thinking is valid only behind exactly the messages it was made behind: it is stored with
-a digest of them, and sent again only when nothing before it has changed (a message taken out, another system prompt).
+made in the first version.
 """
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llmtui.core.errors import MalformedResponse
 from llmtui.core.events import FinishReason, Identified, UsageReported
-from llmtui.core.messages import Role
 from llmtui.providers._address import api_root
-from llmtui.providers._attachments import base64, pictures, text_with_files
+from llmtui.providers._anthropic_messages import WIRE, conversation, mark_cache, size
 from llmtui.providers._claude import default_limit, generation, sampling, thinking
 from llmtui.providers._faults import status_error
 from llmtui.providers._frames import FrameDecoder
-from llmtui.providers._json import dump, excerpt, parse_body
+from llmtui.providers._json import excerpt, parse_body
 from llmtui.providers._model_list import tokens
 from llmtui.providers._outgoing import headers, post
-from llmtui.providers._replay import keep, kept
+from llmtui.providers._replay import keep
 from llmtui.providers._usage import UsageMeter, first_count, has_count, make_usage, part
 from llmtui.providers.base import ModelInfo, WireRequest
 
@@ -30,17 +27,12 @@ if TYPE_CHECKING:
 
     from llmtui.core.errors import ProviderError
     from llmtui.core.events import StreamEvent
-    from llmtui.core.messages import Message
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
     from llmtui.providers.base import Target
 
-WIRE = "anthropic"
 _NEWEST = "2026-10-21"
 _WITH_SAMPLING = "2023-06-01"
-_WORTH_CACHING = 4096
-"""Characters; a shorter prefix is below what the server caches."""
-_CACHE = {"type": "ephemeral"}
 
 _STOP_REASONS = {
     "end_turn": FinishReason.STOP,
@@ -61,8 +53,8 @@ class Anthropic:
     def chat(self, request: ChatRequest, target: Target) -> WireRequest:
         model = generation(request.model.name)
         settings = request.settings
-        system, messages, _ = _conversation(request)
-        limit = settings.max_output_tokens or default_limit(model, settings.reasoning_effort, _size(messages))
+        system, messages, _ = conversation(request)
+        limit = settings.max_output_tokens or default_limit(model, settings.reasoning_effort, size(messages))
         thought = thinking(model, settings.reasoning_effort, limit)
         sampled = sampling(model, settings, thinks=thought.on)
         notes = list(sampled.notes)
@@ -78,7 +70,7 @@ class Anthropic:
             body["system"] = [{"type": "text", "text": system}]
         if stops:
             body["stop_sequences"] = stops
-        _mark_cache(body)
+        mark_cache(body)
         version = _WITH_SAMPLING if sampled.fields else _NEWEST
         return post(
             f"{api_root(target.base_url)}/messages",
@@ -122,21 +114,6 @@ def _headers(target: Target, version: str) -> dict[str, str]:
     return headers(target, x_api_key=target.key.reveal() if target.key else "", anthropic_version=version)
 
 
-def _mark_cache(body: dict[str, Any]) -> None:
-    """Hint what will come again: the system prompt, and everything up to the newest answer."""
-    if "system" in body and len(body["system"][0]["text"]) >= _WORTH_CACHING:
-        body["system"][0]["cache_control"] = _CACHE
-    messages = body["messages"]
-    stable = next((i for i in range(len(messages) - 2, -1, -1) if messages[i]["role"] == "assistant"), None)
-    if stable is not None and _size(messages[: stable + 1]) >= _WORTH_CACHING:
-        messages[stable]["content"][-1] |= {"cache_control": _CACHE}
-
-
-def _size(messages: list[dict[str, Any]]) -> int:
-    """Characters, roughly: an image costs about as many tokens as a page of text."""
-    return sum(len(block.get("text", "")) or 4096 for message in messages for block in message["content"])
-
-
 def _model(item: Mapping[str, Any]) -> ModelInfo:
     abilities = part(item, "capabilities")
     return ModelInfo(
@@ -155,51 +132,6 @@ def _ability(value: object) -> bool | None:
     if isinstance(value, dict):
         value = value.get("supported")
     return value if isinstance(value, bool) else None
-
-
-class _Conversation(NamedTuple):
-    """The messages of a request as this wire wants them."""
-
-    system: str
-    messages: list[dict[str, Any]]
-    digest: str
-    """Of everything before the answer; what signed thinking in the answer is bound to."""
-
-
-def _conversation(request: ChatRequest) -> _Conversation:
-    system = "\n\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
-    running = sha256(system.encode("utf-8", "replace"))
-    messages: list[dict[str, Any]] = []
-    for message in request.messages:
-        if message.role is Role.SYSTEM:
-            continue
-        blocks = (
-            _answer(message, request, running.hexdigest()) if message.role is Role.ASSISTANT else _question(message)
-        )
-        if not blocks:  # the server takes no empty message
-            continue
-        running.update(message.role.encode() + dump(blocks))
-        if messages and messages[-1]["role"] == message.role:
-            messages[-1]["content"] += blocks
-        else:
-            messages.append({"role": str(message.role), "content": blocks})
-    return _Conversation(system, messages, running.hexdigest())
-
-
-def _answer(message: Message, request: ChatRequest, digest: str) -> list[dict[str, Any]]:
-    if not message.content.strip():  # thinking alone is no answer
-        return []
-    blocks = [block for block, stored in kept(message, request, WIRE) if stored.get("prefix") == digest]
-    return [*blocks, {"type": "text", "text": message.content}]
-
-
-def _question(message: Message) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = [
-        {"type": "image", "source": {"type": "base64", "media_type": picture.media_type, "data": base64(picture)}}
-        for picture in pictures(message)
-    ]
-    text = text_with_files(message)
-    return [*blocks, {"type": "text", "text": text}] if text.strip() else blocks
 
 
 class _Decoder(FrameDecoder):
@@ -267,7 +199,7 @@ class _Decoder(FrameDecoder):
             item = {"type": "redacted_thinking", "data": block["data"]}
         else:
             return
-        self._digest = self._digest or _conversation(self._request).digest
+        self._digest = self._digest or conversation(self._request).digest
         out.append(keep(self._request, WIRE, item, prefix=self._digest))
 
     def _stop(self, delta: Mapping[str, Any], out: list[StreamEvent]) -> None:

@@ -235,7 +235,11 @@ def test_error_after_the_stop_reason() -> None:
     assert isinstance(error, errors.Overloaded)
 
 
-@pytest.mark.parametrize("rubbish", ['{"type":"content_bl', "[1,2]", "5", '{"type": NaN}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "rubbish",
+    ['{"type":"content_bl', "[1,2]", "5", '{"type": NaN}', "[" * 100_000],
+    ids=["cut", "list", "number", "nan", "deep"],
+)
 def test_malformed_frame(rubbish: str) -> None:
     """ROB-7, ROB-8: a frame that is no JSON object is a malformed response, never skipped."""
     got = events(START, BLOCK, HELLO, rubbish)
