@@ -32,7 +32,7 @@ class Block:
         self.spec = spec
         self.lines: list[Line] | None = None
         self.height = height
-        self.references: References = {}
+        self.references: References | None = None  # those it was drawn with
         self.provisional = False  # drawn while it grew, perhaps not as it would be drawn whole
 
 
@@ -76,9 +76,10 @@ class Blocks:
 
     def _draw(self, block: Block, *, growing: bool = False) -> list[Line]:
         memo = self._memo if growing and block.spec.inside and block.spec.code is None else None
-        block.lines = self.rows_of(block.spec, self.references, memo)
+        if block.references is None:
+            block.references = self.references
+        block.lines = self.rows_of(block.spec, block.references, memo)
         block.height = len(block.lines)
-        block.references = self.references
         block.provisional = memo is not None
         return block.lines
 
@@ -132,7 +133,6 @@ class Blocks:
     def adopt(self, specs: Sequence[Spec], references: References, drawn: Mapping[Spec, list[Line]]) -> None:
         """Take over the units of the whole source; keep the rows of those that are the same, and were drawn for good."""
         known = {block.spec: block for block in self._blocks}
-        changed = references != self.references
         self.references = references
         old, self._blocks = self._blocks, []
         for index, spec in enumerate(specs):
@@ -145,10 +145,13 @@ class Blocks:
                     self._draw(block)
                 else:
                     block.height = self._guess(spec)
-            elif block.provisional or (changed and block.references != references and self._refers(spec)):
+            elif block.provisional:
                 block = Block(spec, block.height)
-                if changed:
-                    self._draw(block)
+            elif block.references not in (None, references) and self._refers(spec):
+                block = Block(spec, 0)
+                self._draw(block)
+            else:
+                block.references = references
             self._blocks.append(block)
         self._compare(old, self._blocks, 0)
         self.add_up(0)

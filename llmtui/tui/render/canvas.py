@@ -106,5 +106,13 @@ class Canvas:
             segments = segments[:-1]
         if runs:
             self._key = max(self._key, min([run[1] for run in runs]) << 16)
-        self.lines.append(Line(tuple(segments), tuple(runs), self._block, self._key, tuple(links)))
+        self.lines.append(
+            Line(
+                tuple([segment for segment in segments if segment.text]),
+                tuple(runs),
+                self._block,
+                self._key,
+                tuple(links),
+            )
+        )
         self._key += 1

@@ -113,13 +113,14 @@ def _wrap_clusters(text: str, room: int) -> list[Range]:
     before = " "
     for a, b, cells in clusters(text):
         char = text[a]
-        if char == " ":
+        space = char == " " and b - a == 1
+        if space:
             if before != " ":
                 cut = a
             resume, x_resume = b, x + 1
         elif before != " " and (wide or cells == 2) and char not in _NO_START and before not in _NO_END:
             cut, resume, x_resume = a, a, x
-        if x + cells > room and char != " ":
+        if x + cells > room and not space:
             if cut <= start:
                 cut = resume = a
                 x_resume = x
@@ -127,7 +128,7 @@ def _wrap_clusters(text: str, room: int) -> list[Range]:
             start, x = resume, x - x_resume
             cut = start
         x += cells
-        if start == a and char == " ":
+        if start == a and space:
             start, x = b, 0
             cut = resume = b
         wide = cells == 2

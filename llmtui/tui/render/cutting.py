@@ -66,40 +66,48 @@ def cut_item(blocks: Blocks, last: Spec) -> Cut | None:
         level = 2 * len(path)
         children = [token for token in _inside(tokens, start) if token.level == level and token.nesting >= 0]
         if len(children) != 1:
-            target = children[-1] if children else None
-            inner = None
-            break
+            chosen = _last_sure(children, lines)
+            return _parted(blocks, last, lines, children[chosen], tuple(path), None) if chosen else None
         opening = children[0]
         if opening.type not in ("bullet_list_open", "ordered_list_open"):
             return None
-        at = tokens.index(opening)
-        items = [
-            token for token in _inside(tokens, at + 1) if token.type == "list_item_open" and token.level == level + 1
-        ]
+        at = next(index for index in range(start, len(tokens)) if tokens[index] is opening)
+        items = [one for one in _inside(tokens, at + 1) if one.type == "list_item_open" and one.level == level + 1]
         number = None
         if opening.type == "ordered_list_open":
             number = inner if inner is not None else int(opening.attrs.get("start", 1))
-            number += len(items) - 1
         if len(items) > 1:
-            target, inner = items[-1], number
-            break
-        assert opening.map is not None
-        frame = _frame(lines.texts[opening.map[0]], sum(frame.columns for frame in path), number)
+            chosen = _last_sure(items, lines)
+            number = None if number is None else number + chosen
+            return _parted(blocks, last, lines, items[chosen], tuple(path), number) if chosen else None
+        frame = _frame(lines.texts[_first_line(opening)], sum([frame.columns for frame in path]), number)
         if frame is None:
             return None
         path.append(frame)
         start, inner = at + 2, None
-    if target is None or target.map is None:
-        return None
-    return _parted(blocks, last, lines, target.map[0], tuple(path), inner)
+
+
+def _last_sure(tokens: Sequence[Token], lines: Lines) -> int:
+    """Index of the last one that no later text can join to those above it."""
+    for index in range(len(tokens) - 1, 0, -1):
+        needed = 2 if tokens[index].type == "table_open" else 1
+        if _first_line(tokens[index]) + needed < len(lines.texts):
+            return index
+    return 0
+
+
+def _first_line(token: Token) -> int:
+    assert token.map is not None
+    return token.map[0]
 
 
 def _parted(
-    blocks: Blocks, last: Spec, lines: Lines, line: int, path: tuple[Frame, ...], inner: int | None
+    blocks: Blocks, last: Spec, lines: Lines, token: Token, path: tuple[Frame, ...], inner: int | None
 ) -> Cut | None:
+    line = _first_line(token)
     cut = lines.offsets[line]
-    if line + 2 >= len(lines.texts) or cut <= last.start:
-        return None  # what the lower part begins with is not sure yet
+    if cut <= last.start:
+        return None
     rows = blocks.exact(len(blocks) - 1)
     row = next((row for row, shown in enumerate(rows) if shown.span and shown.span[0] >= cut), 0)
     gap = row > 0 and not rows[row - 1].source and not rows[row - 1].text.strip()

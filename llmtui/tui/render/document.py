@@ -49,7 +49,7 @@ class Document:
         self._raw = Rope()
         self._clean = self._raw  # until the two differ
         self._cleaner = Cleaner()
-        self._held = ""  # a carriage return whose newline may still come
+        self._held = ""  # a carriage return whose newline may still come; it is not shown until then
         self._blocks = Blocks(self._clean, look, max(width, NARROWEST), Framing(code_wrap))
         self._growth = Growth(self._blocks, self._split)
         self._arrived: list[str] = []
@@ -89,7 +89,7 @@ class Document:
 
     def reparse(self) -> Parsed:
         """The part of `finish` that takes long: changes nothing, may run in a thread while nothing is appended."""
-        text = str(self._clean) + "␍" * len(self._held)
+        text = str(self._clean)
         references: References = {}
         specs = self._split(text, 0, references, None, None)
         blocks = self._blocks
@@ -103,9 +103,6 @@ class Document:
 
     def adopt(self, parsed: Parsed) -> None:
         """Take over what `reparse` has found; what was shown right stays as it is."""
-        if self._held:
-            self._clean.append("␍")
-            self._held = ""
         if parsed.length != len(self._clean):
             return  # more text has come since: another `finish` will follow
         self._arrived.clear()

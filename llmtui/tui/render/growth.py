@@ -40,14 +40,20 @@ class Growth:
         self._long = LONG
         self._defined: References = {}  # above the tail
         self._first = 0  # index of the unit the tail begins with
+        self._moved = False  # units or rows are others than those this was working on
 
     @property
     def live(self) -> int:
         """Index of the first unit that may still change."""
-        return self._first if self._live is None else len(self._blocks) - 1
+        if self._moved or self._live is not None:
+            return max(0, len(self._blocks) - 1)
+        return self._first
 
     def feed(self, text: str) -> None:
-        """More source."""
+        """More source: what has been added to the text since the last call."""
+        if self._moved:
+            self._moved = False
+            self._resume(len(self._blocks.clean) - len(text))
         while True:
             if self._live is None:
                 self._tail += text
@@ -78,22 +84,16 @@ class Growth:
         self._blocks.replace(self._first, specs)
         if not specs:
             return
-        final = self._final(specs)
+        last = specs[-1]
+        # What the last unit is, a heading or a table, is settled by whole lines; no later text can change those above it.
+        settled = self._tail.count("\n", last.start - self._start) >= (2 if last.kind == "table" else 1)
+        final = max(0, len(specs) - (1 if settled else 2))
         if final:
             self._freeze(specs, final)
-        last = specs[-1]
-        if final == len(specs) - 1 and last.kind in ("code", "table"):
+        if settled and last.kind in ("code", "table"):
             self._enter(last)
         elif len(specs) - final == 1 and last.kind in ("block", "item", "text") and last.end - last.start > self._long:
             self._let_go(last)
-
-    def _final(self, specs: list[Spec]) -> int:
-        """How many units no later text can change: those above a unit whose kind is settled by whole lines."""
-        last = len(specs) - 1
-        needed = 2 if specs[last].kind == "table" else 1
-        if self._tail.count("\n", specs[last].start - self._start) >= needed:
-            return last
-        return max(0, last - 1)
 
     def _freeze(self, specs: list[Spec], count: int) -> None:
         start = specs[count].start
@@ -152,31 +152,30 @@ class Growth:
 
     def redraw(self) -> None:
         """All rows have been dropped: draw what is live again."""
-        if self._live is not None:
-            self.restart()
+        self._moved = self._moved or self._live is not None
 
     def restart(self) -> None:
-        """What may come goes on from the last unit."""
+        """All rows or units are others: what may come goes on from the last unit."""
+        self._moved = True
+
+    def _resume(self, length: int) -> None:
+        """Go on from the last unit of what was there: so many characters."""
         blocks = self._blocks
         self._live, self._before, self._long = None, None, LONG
         self._defined = dict(blocks.references)
         self._first = max(0, len(blocks) - 1)
         if not len(blocks):
-            self._tail, self._start = str(blocks.clean), 0
+            self._tail, self._start = blocks.clean.slice(0, length), 0
             return
         last = blocks[self._first].spec
-        if last.code is not None and last.code.complete and self._ends_line():
+        if last.code is not None and last.code.complete and blocks.clean.slice(length - 1, length) == "\n":
             self._before, self._first = last, len(blocks)
-            self._start = len(blocks.clean)
+            self._start = length
             self._tail = ""
             return
         if last.code is not None and last.code.complete:
             self._first = self._opener()
         self._start = blocks[self._first].spec.start
-        self._tail = blocks.clean.slice(self._start, len(blocks.clean))
-        if last.code is not None and not last.code.complete and last.code.body > last.start - (not last.code.opens):
+        self._tail = blocks.clean.slice(self._start, length)
+        if last.code is not None and not last.code.complete and self._opening_line(last).endswith("\n"):
             self._enter(last)
-
-    def _ends_line(self) -> bool:
-        length = len(self._blocks.clean)
-        return self._blocks.clean.slice(length - 1, length) == "\n"

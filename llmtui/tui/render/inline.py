@@ -134,10 +134,10 @@ class Origin:
             if not line.endswith(part):
                 line = line.rstrip()
                 if not line.endswith(part):
-                    part_start = line.rfind(part.strip())  # a heading's closing marks, a tab cut in half
+                    part_start = max(0, line.rfind(part.strip()))  # a heading's closing marks, a tab cut in half
                     indent = len(part) - len(part.lstrip())
                     self._indices.append(index)
-                    self._offsets.append(offset + max(0, part_start - indent))
+                    self._offsets.append(offset + part_start - indent)
                     index += len(part) + 1
                     continue
             self._indices.append(index)
