@@ -132,10 +132,11 @@ class UsageMeter:
         return [report]
 
 
-def _merge(into: dict[str, Any], raw: Mapping[str, Any]) -> None:
+def _merge(into: dict[str, Any], raw: Mapping[str, Any], *, nested: bool = False) -> None:
+    """Details are merged field by field too; whatever is nested deeper, no count stands there."""
     for name, value in raw.items():
-        if isinstance(value, dict):
-            inner = into.get(name)
-            _merge(inner if isinstance(inner, dict) else into.setdefault(name, {}), value)
+        inner = into.get(name)
+        if isinstance(value, dict) and isinstance(inner, dict) and not nested:
+            _merge(inner, value, nested=True)
         elif value is not None:
-            into[name] = value
+            into[name] = dict(value) if isinstance(value, dict) else value

@@ -155,6 +155,16 @@ def test_last_frame_twice() -> None:
     assert events(HELLO, STOP, billed(cost=0.5), billed(cost=0.5), "[DONE]") == once
 
 
+def test_details_that_change_their_type() -> None:
+    """P8, P19: details merge field by field; senseless ones give way, and depth beyond measure does no harm."""
+    deep = json.loads('{"a":' * 900 + "1" + "}" * 900)
+    frames = [
+        billed(prompt_tokens_details=first) for first in (5, deep, {"cached_tokens": 4, "cache_write_tokens": None})
+    ]
+    used = usage(events(HELLO, STOP, *frames, billed(prompt_tokens_details={"cache_write_tokens": 2}), "[DONE]"))
+    assert used == Usage(10, 4, 2, 5)
+
+
 # ------------------------------------------------------------------------------------------------- errors
 
 
