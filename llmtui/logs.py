@@ -10,7 +10,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from llmtui.paths import locate, make_private
+from llmtui.paths import NoHomeFolder, locate, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,13 +144,11 @@ def record_crash(error: BaseException, environ: Mapping[str, str]) -> Path | Non
 
     The frames and the type, without the exception's own words unless the system made them: others may quote a message.
     """
-    from llmtui.core.errors import LlmtuiError
-
     try:
         opened = [handler for handler in logging.getLogger("llmtui").handlers if isinstance(handler, LogFile)]
         handler = opened[0] if opened else open_log(locate(environ).log_file, "info", environ)
         handler.write(f"critical llmtui {describe(error)}", time.time())
-    except (OSError, LlmtuiError):
+    except (OSError, NoHomeFolder):
         return None
     return handler.path
 

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmtui.core.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +15,10 @@ _XDG = {
     "data": ("XDG_DATA_HOME", ".local/share"),
     "cache": ("XDG_CACHE_HOME", ".cache"),
 }
+
+
+class NoHomeFolder(RuntimeError):
+    """There is no home folder to be found; `str()` is a sentence with what to do."""
 
 
 class Paths(NamedTuple):
@@ -49,7 +51,7 @@ class Paths(NamedTuple):
 def locate(environ: Mapping[str, str]) -> Paths:
     """The paths by `LLMTUI_CONFIG`, `LLMTUI_DATA_DIR`, `LLMTUI_CACHE_DIR`, else the platform's. Nothing is created.
 
-    Raise ConfigError when there is no home folder to be found.
+    Raise NoHomeFolder.
     """
     config = environ.get("LLMTUI_CONFIG", "")
     return Paths(
@@ -112,7 +114,7 @@ def _platform_folder(kind: str, environ: Mapping[str, str]) -> Path:
     try:
         return find[kind]("llmtui", appauthor=False)
     except (RuntimeError, KeyError) as error:
-        raise ConfigError(
-            f"there is no home folder for the {kind} files",
-            advice="Set HOME, or LLMTUI_CONFIG, LLMTUI_DATA_DIR and LLMTUI_CACHE_DIR.",
+        raise NoHomeFolder(
+            f"there is no home folder for the {kind} files. "
+            "Set HOME, or LLMTUI_CONFIG, LLMTUI_DATA_DIR and LLMTUI_CACHE_DIR."
         ) from error

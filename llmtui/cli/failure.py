@@ -7,6 +7,7 @@ import os
 from llmtui.cli.context import complain
 from llmtui.cli.output import CLOSED_PIPE, OutputFailed
 from llmtui.core.errors import LlmtuiError
+from llmtui.paths import NoHomeFolder
 
 
 def explain(error: Exception) -> int:
@@ -15,6 +16,9 @@ def explain(error: Exception) -> int:
         case LlmtuiError():
             complain(error.sentence)
             return error.exit_code
+        case NoHomeFolder():
+            complain(str(error))
+            return 2
         case OutputFailed(closed=True) | BrokenPipeError():
             drop_stdout()
             return CLOSED_PIPE

@@ -113,6 +113,16 @@ def test_a_bug_leaves_one_sentence_and_a_scrubbed_log(tmp_path: Path) -> None:
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_without_a_home_folder_a_sentence_says_what_to_set(tmp_path: Path) -> None:
+    """A user without an entry in the system's list, as in some containers."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pwd\ndef none(_):\n    raise KeyError('no such user')\npwd.getpwuid = none\n", "utf-8"
+    )
+    gone = {"HOME": "", "LLMTUI_CONFIG": "", "LLMTUI_DATA_DIR": "", "LLMTUI_CACHE_DIR": ""}
+    said = refused(2, "config", "path", env={"PYTHONPATH": f"{tmp_path}:{Path.cwd()}", **gone})
+    assert "there is no home folder for the config files. Set HOME" in said
+
+
 # ------------------------------------------------------------------------------------------------- where output goes
 
 

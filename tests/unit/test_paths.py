@@ -11,8 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from llmtui.core.errors import ConfigError
-from llmtui.paths import locate, make_private, write_private
+from llmtui.paths import NoHomeFolder, locate, make_private, write_private
 
 _OURS = ("LLMTUI_CONFIG", "LLMTUI_DATA_DIR", "LLMTUI_CACHE_DIR")
 
@@ -71,13 +70,13 @@ def test_no_home_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("no home")
 
     monkeypatch.setattr(platformdirs, "user_data_path", fail)
-    with pytest.raises(ConfigError, match="no home folder"):
+    with pytest.raises(NoHomeFolder, match="no home folder"):
         locate({"XDG_CONFIG_HOME": "/c", "HOME": "none"})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
 def test_platformdirs_is_not_imported_on_linux() -> None:
-    code = "import sys, os; from llmtui.paths import locate; locate(os.environ); print('platformdirs' in sys.modules)"
+    code = "import sys, os; from llmtui.paths import NoHomeFolder, locate; locate(os.environ); print('platformdirs' in sys.modules)"
     environ = {"HOME": "/home/x", "PATH": os.environ["PATH"]}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
