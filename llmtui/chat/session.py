@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
     from llmtui.core.admission import ConfirmNeeded
+    from llmtui.core.budget import Gauge
     from llmtui.core.events import Sink, TurnResult
     from llmtui.core.messages import Attachment
     from llmtui.core.options import Options
@@ -320,6 +321,10 @@ class ChatSession:
     def providers(self) -> list[ProviderStatus]:
         """Every provider that is known, with where its key comes from."""
         return self.directory.statuses()
+
+    async def gauges(self, conversation_id: str = "") -> tuple[Gauge, ...]:
+        """How full each limit of the budget is now; empty without limits."""
+        return await self.gate.gauges(self._runtime, conversation_id)
 
     async def warm(self, model: ModelRef) -> None:
         """Find the model's key and open a connection, so that nothing has to be looked up when the question comes."""
