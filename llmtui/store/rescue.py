@@ -37,8 +37,7 @@ WHERE leaf_id IS NULL OR leaf_id NOT IN (SELECT id FROM messages)
 
 def set_aside(path: Path, patience: Callable[[], Patience]) -> Path | None:
     """Put a new database in the place of a damaged one; where the old one is now. None: it was sound after all."""
-    lock_path = path.with_name(f"{path.name}.rescue-lock")
-    lock = sqlite3.connect(lock_path, timeout=0, isolation_level=None)
+    lock = sqlite3.connect(path.with_name(f"{path.name}.rescue-lock"), timeout=0, isolation_level=None)
     try:
         patiently(lambda: lock.execute("BEGIN EXCLUSIVE"), patience())
         if _is_sound(path, patience):
@@ -55,8 +54,7 @@ def set_aside(path: Path, patience: Callable[[], Patience]) -> Path | None:
             new.close()
         return _exchange(path, draft)
     finally:
-        lock.close()
-        lock_path.unlink(missing_ok=True)
+        lock.close()  # its empty file stays: others may be waiting for it
 
 
 def _is_sound(path: Path, patience: Callable[[], Patience]) -> bool:
@@ -80,7 +78,7 @@ def _exchange(path: Path, draft: Path) -> Path:
         number += 1
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
     journal = path.with_name(f"{path.name}-journal")
-    if journal.exists():
+    if journal.exists() and journal.stat().st_size:
         journal.replace(aside.with_name(f"{aside.name}-journal"))
     try:
         aside.hardlink_to(path)  # then there is no moment without a database
@@ -94,6 +92,7 @@ def _exchange(path: Path, draft: Path) -> Path:
 def copy_readable(path: Path, target: sqlite3.Connection) -> int:
     """Copy every row that can still be read into a database of this program's schema; the number of rows."""
     source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    source.execute("PRAGMA writable_schema = ON")  # then a broken line of the schema spoils only its own table
     source.text_factory = lambda data: data.decode("utf-8", "replace")
     target.execute("PRAGMA foreign_keys = OFF")
     copied = 0

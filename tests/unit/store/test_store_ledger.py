@@ -110,7 +110,7 @@ def test_every_resolution_is_kept_apart(
     store.ledger.settle(settlement("a", cost=cost, usage=usage)).result()
     assert rows(store, "SELECT resolution, cost_nanos, cost_source, estimate_nanos FROM attempts") == [booked]
     found = store.ledger.spent()
-    assert (found.resolved * 10**9, found.estimated * 10**9, found.uncounted) == spend
+    assert (int(found.resolved * 10**9), int(found.estimated * 10**9), found.uncounted) == spend
     checked(store)
 
 

@@ -248,7 +248,7 @@ def test_a_read_only_file_is_read_and_not_written(path: Path, monkeypatch: pytes
     """As a home on a read-only file system (root may write anywhere, so the question is answered for it)."""
     with running(path) as store:
         talk(store)
-    monkeypatch.setattr(opening.os, "access", lambda where, mode: False)
+    monkeypatch.setattr("os.access", lambda where, mode: False)
     before = path.read_bytes()
     with running(path) as store:
         assert (store.state.kind, store.state.ephemeral) == ("unwritable", True)
