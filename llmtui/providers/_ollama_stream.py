@@ -131,7 +131,8 @@ class OllamaDecoder:
             finish = FinishReason.TOOL_CALLS
         out.append(Finished(finish, excerpt(reason, 60)))
         counts = {name: frame[name] for name in ("prompt_eval_count", "eval_count") if name in frame}
-        out += self._meter.report(counts, text_seen=self._text_seen)
+        if counts or self._text_seen:
+            out += self._meter.report(counts, text_seen=self._text_seen)
         out += self._meter.end(text_seen=self._text_seen)
         out.append(StreamEnded())
         self._over = True
