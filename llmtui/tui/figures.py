@@ -51,27 +51,22 @@ def status(chat: ChatScreen) -> Status:
         speeds=tuple(live.speeds) if live is not None else (),
         chat_tokens=tokens,
         tokens_estimated=live is not None,
-        chat=_window(chat, window),
+        chat=_chat(chat, window),
         cost=cost if (talk.id or live) else None,
         cost_estimated=live is not None or talk.cost_estimated,
         cost_incomplete=talk.cost_incomplete,
-        budget=chat.budget,
+        budget=chat.budgets.fullest,
         demo=is_demo(chat),
     )
 
 
-def _window(chat: ChatScreen, window: int | None) -> Allowance | None:
-    """The conversation against its token limit, else its newest request against the model's window."""
+def _chat(chat: ChatScreen, window: int | None) -> Allowance | None:
+    """The conversation against its limit, else what it takes of the model's window."""
+    if chat.budgets.conversation is not None:
+        return chat.budgets.conversation
     talk = chat.talk
-    limit = chat.chat_app.config.budget.conversation_tokens
-    live = talk.live.tokens if talk.live else 0
-    if limit:
-        used = talk.tokens + live
-        return Allowance("chat", f"{used:,}", f"{limit:,}", used / limit)
-    used = talk.context_tokens + live
-    if window and used:
-        return Allowance("chat", f"~{used:,}", _short(window), used / window)
-    return None
+    used = talk.context_tokens + (talk.live.tokens if talk.live else 0)
+    return Allowance("chat", f"~{used:,}", _short(window), used / window) if window and used else None
 
 
 def _short(tokens: int) -> str:

@@ -20,6 +20,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     chat.library = Library(session.store)
     state = await asyncio.wrap_future(session.store.ready)
     chat.session = session
+    session.confirm = chat.budgets.confirm
     if state.sentence:
         chat.say(state.sentence, severity="warning")
     options = chat.chat_app.options
@@ -35,6 +36,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
         chat.prompt.attach(attachment)
     await chat.drafts.load_earlier()
     await chat.drafts.bring_back()
+    await chat.budgets.refresh()
     await warm(chat, session)
     await chat.open_sidebar_if_wide()
     await settle_memory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -241,7 +242,7 @@ async def test_ctrl_g_takes_the_text_back_from_the_editor(tmp_path: Path, monkey
     script.write_text(
         f'#!/bin/sh\nenv > {seen}\nls -l "$1" >> {seen}\nprintf "%s and more\\n" "$(cat "$1")" > "$1"\n', "utf-8"
     )
-    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    os.chmod(script, stat.S_IRWXU)
     monkeypatch.setenv("VISUAL", str(script))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-canary-canary")
     monkeypatch.setattr(ChatApp, "suspend", lambda self: _nothing())

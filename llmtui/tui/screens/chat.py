@@ -12,6 +12,7 @@ from textual.screen import Screen
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.sanitize import clean
 from llmtui.tui import commands, figures
+from llmtui.tui.budgets import Budgets
 from llmtui.tui.drafts import Drafts
 from llmtui.tui.files import matching, mentioned, read_attachment
 from llmtui.tui.messages import ActionChosen, PromptEdited, PromptSubmitted
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from llmtui.tui.app import ChatApp
     from llmtui.tui.library import Library
     from llmtui.tui.live import LiveTurn
-    from llmtui.tui.status import Allowance
 
 TICK_S = 0.25
 """How often figures that change by themselves are painted while something is under way."""
@@ -54,7 +54,6 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     session: ChatSession | None = None
     library: Library | None = None
-    budget: Allowance | None = None
     is_ready = False
     """The session is open and everything that the start had to do is done."""
 
@@ -64,6 +63,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.turns = Turns(self)
         self.models = ModelBook()
         self.drafts = Drafts(self)
+        self.budgets = Budgets(self)
         self.transcript = Transcript(id="transcript")
         self.prompt = Prompt(self._complete, id="prompt")
         self.status = StatusBar(id="status")
@@ -173,6 +173,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             self._ticking.stop()
             self._ticking = None
         await self.view.ended(talk, live)
+        await self.budgets.refresh()
         self.reload_list()
         self.refresh_status()
 
@@ -222,9 +223,9 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     def copy(self, text: str, what: str) -> None:
         """Put a text into the clipboard because the reader asked for it."""
-        self.run_worker(self._copy(text, what), group="copy")
+        self.run_worker(self._write_clipboard(text, what), group="copy")
 
-    async def _copy(self, text: str, what: str) -> None:
+    async def _write_clipboard(self, text: str, what: str) -> None:
         copied = await clipboard.copy(self.app, text)
         self.say(f"{copied.sentence}: {what}")
 

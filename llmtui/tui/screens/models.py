@@ -10,6 +10,7 @@ from textual.content import Content
 from llmtui.core.cost import format_usd
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import ModelRef
+from llmtui.core.sanitize import clean_line
 from llmtui.tui.screens.picker import Picker, Row
 
 if TYPE_CHECKING:
@@ -46,22 +47,33 @@ class ModelScreen(Picker[None]):
         session = self._chat.session
         if session is None:
             return
-        self._say("asking the providers …")
         try:
-            self._models = await session.list_models(refresh=refresh)
             self._keys = {
                 status.name: status.key_source or ("local" if status.local else "no key")
                 for status in await self._chat.providers()
             }
-            await self._chat.models.learn_all(session, self._models)
+            if not refresh:
+                cached = [
+                    (status.name, session.directory.lists.cached(status.name))
+                    for status in await self._chat.providers()
+                ]
+                await self._show([(ModelRef(name, info.name), info) for name, infos in cached for info in infos])
+            self._say("asking the providers …")
+            found = await session.list_models(refresh=refresh)
+            failed = [f"{name}: {error.message}" for name, error in session.list_errors.items()]
+            await self._show([*found, *await session.list_models("demo")])
         except LlmtuiError as error:
-            self._say(error.sentence)
-            return
-        self._say("")
-        self.fill()
+            failed = [error.sentence]
+        self._say("; ".join(failed))
+
+    async def _show(self, models: list[tuple[ModelRef, ModelInfo]]) -> None:
+        if self._chat.session is not None:
+            self._models = models
+            await self._chat.models.learn_all(self._chat.session, models)
+            self.fill()
 
     def _say(self, text: str) -> None:
-        self.query_one("Vertical").border_title = Content(f"Model — {text}" if text else "Model")
+        self.query_one("Vertical").border_title = Content(f"Model — {clean_line(text)}" if text else "Model")
 
     def rows(self) -> Sequence[Row]:
         now = self._chat.current_model

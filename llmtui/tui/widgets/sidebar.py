@@ -50,7 +50,7 @@ class Sidebar(Vertical):
         self.filter = Input(placeholder="Search titles", compact=True, select_on_focus=False)
         self._list = OptionList(markup=False)
         self._list.can_focus = False
-        self._ids: list[tuple[str, str]] = []
+        self.lines: list[tuple[str, str]] = []
         """Of every line its conversation's id and title; empty ones for headings."""
 
     def compose(self) -> ComposeResult:
@@ -62,28 +62,28 @@ class Sidebar(Vertical):
         width = max(8, self.size.width - 4)
         marked = self._marked()
         self._list.clear_options()
-        self._ids, options, group = [], [], ""
+        self.lines, options, group = [], [], ""
         for conversation in conversations:
             heading = "Pinned" if conversation.pinned else day_group(conversation.updated_at)
             if heading != group:
                 group = heading
                 options.append(Option(Content(group).stylize("$muted"), disabled=True))
-                self._ids.append(("", ""))
+                self.lines.append(("", ""))
             title = clean_line(conversation.title) or "Untitled"
             mark = "◌" if conversation.id in streaming else "▸" if conversation.id == current else " "
             line = Content(f"{mark} {title}").truncate(width, ellipsis=True)
             options.append(Option(line.stylize("bold") if conversation.id == current else line))
-            self._ids.append((conversation.id, title))
+            self.lines.append((conversation.id, title))
         self._list.add_options(options)
         wanted = marked or current
-        place = next((n for n, (known, _) in enumerate(self._ids) if known and known == wanted), None)
+        place = next((n for n, (known, _) in enumerate(self.lines) if known and known == wanted), None)
         if place is None:
-            place = next((n for n, (known, _) in enumerate(self._ids) if known), None)
+            place = next((n for n, (known, _) in enumerate(self.lines) if known), None)
         self._list.highlighted = place
 
     def _marked(self) -> str | None:
         place = self._list.highlighted
-        return self._ids[place][0] if place is not None and place < len(self._ids) else None
+        return self.lines[place][0] if place is not None and place < len(self.lines) else None
 
     def action_move(self, step: int) -> None:
         if step > 0:
@@ -93,8 +93,8 @@ class Sidebar(Vertical):
 
     def action_delete(self) -> None:
         place = self._list.highlighted
-        if place is not None and self._ids[place][0]:
-            self.post_message(ConversationDeleted(*self._ids[place]))
+        if place is not None and self.lines[place][0]:
+            self.post_message(ConversationDeleted(*self.lines[place]))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -105,7 +105,7 @@ class Sidebar(Vertical):
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(ConversationChosen(self._ids[event.option_index][0]))
+        self.post_message(ConversationChosen(self.lines[event.option_index][0]))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

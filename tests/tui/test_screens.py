@@ -1,0 +1,319 @@
+"""The screens over the chat: palette, help, model, keys, settings, theme, search, first run; each by its key."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmtui.config import Config
+from llmtui.core.errors import ConfigError
+from llmtui.core.messages import ModelRef
+from llmtui.core.options import Options
+from llmtui.tui import commands
+from tests.tui.conftest import driving
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Driven
+
+
+def _says(driven: Driven, text: str) -> bool:
+    return text in driven.notices()
+
+
+def top(driven: Driven) -> str:
+    return type(driven.app.screen).__name__
+
+
+@pytest.mark.parametrize(
+    ("key", "screen"),
+    [
+        ("ctrl+p", "Palette"),
+        ("f1", "HelpScreen"),
+        ("f2", "ModelScreen"),
+        ("f3", "SearchScreen"),
+        ("f9", "KeysScreen"),
+        ("f10", "SettingsScreen"),
+    ],
+)
+async def test_a_key_opens_its_screen_and_escape_closes_it(key: str, screen: str, size: tuple[int, int]) -> None:
+    """CHAT-4, STR-14: from the prompt, at every size; what was typed stays."""
+    async with driving(size=size) as driven:
+        await driven.type("typed")
+        await driven.press(key)
+        await driven.until(lambda: top(driven) == screen)
+        assert driven.screen_text().strip()
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.screen is driven.chat)
+        assert driven.prompt == "typed"
+
+
+async def test_help_lists_every_key_and_command() -> None:
+    """CHAT-4: made from the table of actions, so that it cannot forget one."""
+    from textual.widgets import Static
+
+    async with driving() as driven:
+        await driven.press("f1")
+        await driven.until(lambda: top(driven) == "HelpScreen")
+        text = str(driven.app.screen.query_one(Static).content)
+        for action in commands.ACTIONS:
+            assert action.title in text
+            assert action.usage in text
+        assert "Ctrl+P" in text
+        assert "Regenerate" in text
+
+
+async def test_the_palette_runs_what_is_picked() -> None:
+    """CHAT-4: typed letters find it; one that needs an argument is put into the prompt."""
+    async with driving() as driven:
+        await driven.press("ctrl+p")
+        await driven.type("renam")
+        await driven.press("enter")
+        await driven.until(lambda: driven.app.screen is driven.chat)
+        assert driven.prompt == "/rename "
+        await driven.press("ctrl+u", "ctrl+p")
+        await driven.type("settings where")
+        await driven.press("enter")
+        await driven.until(lambda: top(driven) == "SettingsScreen")
+
+
+async def test_a_model_is_chosen_for_this_conversation_or_as_the_default() -> None:
+    """PRV-5: fuzzy search over what the providers list; Enter for here, Ctrl+D also as the default."""
+    async with driving() as driven:
+        await driven.press("f2")
+        await driven.until(lambda: "demo/thinker" in driven.screen_text())
+        await driven.type("thnk")
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.model == ModelRef("demo", "thinker"))
+        assert driven.chat.session is not None
+        assert driven.chat.session.default_model == ModelRef("demo", "instant")
+        await driven.press("f2")
+        await driven.until(lambda: "demo/quick" in driven.screen_text())
+        await driven.type("quick")
+        await driven.press("ctrl+d")
+        await driven.until(
+            lambda: driven.chat.session and driven.chat.session.default_model == ModelRef("demo", "quick")
+        )
+
+
+async def test_a_model_that_does_not_exist_is_a_sentence() -> None:
+    """ROB-2: `/model` with a provider that nobody knows."""
+    async with driving() as driven:
+        driven.chat.prompt.fill("/model opnai/gpt")
+        await driven.press("enter")
+        await driven.until(lambda: "Did you mean openai" in driven.notices())
+        driven.chat.prompt.fill("/model nonsense")
+        await driven.press("enter")
+        await driven.until(lambda: "is not a model" in driven.notices() or "no provider" in driven.notices())
+
+
+async def test_settings_can_be_set_for_a_conversation() -> None:
+    """PRV-3: `/set` and `/system`; bad values are sentences; they are stored with the conversation."""
+    async with driving() as driven:
+        await driven.ask("one")
+        for text in (
+            "/set temperature 0.3",
+            "/set max_tokens 50",
+            "/set stop END",
+            "/set effort low",
+            "/set seed 7",
+            "/system Be brief.",
+        ):
+            driven.chat.prompt.fill(text)
+            await driven.press("enter")
+        settings = driven.chat.talk.settings
+        assert (settings.temperature, settings.max_output_tokens, settings.stop) == (0.3, 50, ("END",))
+        assert (settings.reasoning_effort, settings.seed, driven.chat.talk.system) == ("low", 7, "Be brief.")
+        for text, says in (
+            ("/set temperature 9", "between 0 and 2"),
+            ("/set top_p x", "is a number"),
+            ("/set effort huge", "one of"),
+            ("/set max_tokens -1", "above 0"),
+            ("/set colour red", "no setting"),
+        ):
+            driven.chat.prompt.clear()
+            driven.chat.prompt.fill(text)
+            await driven.press("enter")
+            await driven.until(partial(_says, driven, says))
+        conversation = driven.chat.talk.id
+        await driven.press("ctrl+n")
+        assert driven.chat.talk.settings.temperature is None
+        from llmtui.tui.actions import conversations
+
+        await conversations.open_by_id(driven.chat, conversation or "")
+        assert driven.chat.talk.settings == settings
+        assert driven.chat.talk.system == "Be brief."
+
+
+async def test_a_theme_is_shown_as_it_is_marked_and_kept_with_enter() -> None:
+    """CHAT-4: Esc goes back to the one before; the choice is remembered for the next start."""
+    async with driving() as driven:
+        driven.chat.prompt.fill("/theme")
+        await driven.press("enter")
+        await driven.until(lambda: top(driven) == "ThemeScreen")
+        await driven.press("down")
+        await driven.until(lambda: driven.app.theme == "llmtui-light")
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.theme == "llmtui-dark")
+        driven.chat.prompt.fill("/theme llmtui-light")
+        await driven.press("enter")
+        await driven.until(lambda: driven.app.theme == "llmtui-light")
+        await driven.app.workers.wait_for_complete([w for w in driven.app.workers if w.group == "state"])
+    async with driving() as driven:
+        assert driven.app.theme == "llmtui-light"
+
+
+async def test_search_finds_as_one_types_and_goes_to_the_message() -> None:
+    """CHAT-1: every message of every conversation, newest first."""
+    async with driving() as driven:
+        await driven.ask("the zanzibar question")
+        first = driven.chat.talk.id
+        await driven.press("ctrl+n")
+        await driven.ask("something else")
+        await driven.press("f3")
+        await driven.type("zanzi")
+        await driven.until(lambda: "zanzibar" in driven.screen_text())
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.id == first)
+
+
+async def test_the_first_run_is_one_enter_from_typing() -> None:
+    """CHAT-5: no key and no server: what was found, and the demo is what Enter takes."""
+    async with driving(options=Options()) as driven:
+        assert top(driven) == "Welcome"
+        await driven.until(lambda: "openai" in driven.screen_text())
+        await driven.press("enter")
+        await driven.until(lambda: driven.app.screen is driven.chat)
+        await driven.until(lambda: driven.chat.current_model == ModelRef("demo", "steady"))
+        await driven.type("hello")
+        assert driven.prompt == "hello"
+        assert "demo" in driven.screen_text().splitlines()[-1]
+
+
+async def test_keys_are_set_by_hidden_input_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHAT-6: where each key comes from; a keyring that does not take it leads to a question, not to a file."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-canary-1234")
+    async with driving() as driven:
+        await driven.press("f9")
+        await driven.until(lambda: "variable OPENAI_API_KEY" in driven.screen_text())
+        assert "canary" not in driven.screen_text()
+        assert "1234" in driven.screen_text()
+        await driven.type("anthropic")
+        await driven.press("enter")
+        await driven.until(lambda: top(driven) == "AskText")
+        await driven.type("sk-secret")
+        assert "sk-secret" not in driven.screen_text()
+        await driven.press("enter")
+        await driven.until(lambda: top(driven) == "Confirm")
+        await driven.press("y")
+        await driven.until(lambda: "file" in driven.screen_text() and top(driven) == "KeysScreen")
+        assert "secret" not in driven.screen_text()
+        await driven.press("delete")
+        await driven.until(lambda: top(driven) == "Confirm")
+        await driven.press("y")
+        await driven.until(lambda: "Removed from: file" in driven.screen_text())
+        assert not os.environ.get("ANTHROPIC_API_KEY")
+
+
+# ---------------------------------------------------------------------------------------------------- conversations
+
+
+async def test_the_list_opens_filters_chooses_and_deletes_with_a_way_back() -> None:
+    """CHAT-1: by date, type to filter, Enter opens, Del deletes, /undo brings back."""
+    async with driving(size=(80, 24)) as driven:
+        await driven.ask("apples")
+        await driven.press("ctrl+n")
+        await driven.ask("pears")
+        await driven.press("f5")
+        await driven.until(lambda: "apples" in driven.screen_text() and "Today" in driven.screen_text())
+        await driven.type("app")
+        await driven.until(lambda: driven.chat.sidebar and len([i for i, _ in driven.chat.sidebar.lines if i]) == 1)
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.title == "apples")
+        assert driven.chat.sidebar is None, "over the transcript it closes when something was chosen"
+        await driven.press("ctrl+b")
+        await driven.until(lambda: driven.chat.sidebar and len(driven.chat.sidebar.lines) == 3)
+        await driven.press("delete")
+        await driven.until(lambda: "/undo" in driven.notices())
+        assert driven.chat.talk.messages == []
+        await driven.press("escape")
+        assert driven.chat.sidebar is None
+        driven.chat.prompt.fill("/undo")
+        await driven.press("enter")
+        await driven.until(lambda: "Brought back" in driven.notices())
+
+
+async def test_rename_and_continue() -> None:
+    """CHAT-1: /rename; --continue opens the newest, --conversation a given one by its prefix."""
+    async with driving() as driven:
+        await driven.ask("one")
+        driven.chat.prompt.fill("/rename Better title")
+        await driven.press("enter")
+        assert "Better title" in driven.screen_text()
+        conversation = driven.chat.talk.id or ""
+    async with driving(options=Options(demo=True, model="instant", continue_newest=True)) as driven:
+        assert driven.chat.talk.id == conversation
+        assert driven.chat.talk.title == "Better title"
+        assert "one" in driven.screen_text()
+    async with driving(options=Options(demo=True, model="instant", conversation=conversation[:6])) as driven:
+        assert driven.chat.talk.id == conversation
+
+
+# ---------------------------------------------------------------------------------------------------- keys of one's own
+
+
+async def test_keys_can_be_rebound() -> None:
+    """CHAT-4: `[ui.keys]` replaces an action's keys; the help shows the new one."""
+    ui = Config().ui._replace(keys={"new": "f12", "send": "ctrl+s"})
+    async with driving(config=Config(ui=ui)) as driven:
+        await driven.type("hi")
+        await driven.press("ctrl+s")
+        await driven.settled()
+        talk = driven.chat.talk
+        assert len(talk.messages) == 2
+        await driven.press("f12")
+        assert driven.chat.talk is not talk
+        await driven.press("f1")
+        await driven.until(lambda: "F12" in driven.screen_text())
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"nwe": "f12"}, "Did you mean “new”"),
+        ({"new": "contrl+n"}, "does not exist"),
+        ({"new": "ctrl+nonsense"}, "does not exist"),
+        ({"new": ""}, "does not exist"),
+    ],
+)
+def test_bad_keys_in_the_config_are_sentences(keys: dict[str, str], says: str) -> None:
+    """CHAT-4: what is wrong, where, what to do."""
+    with pytest.raises(ConfigError, match=r"ui\.keys") as error:
+        commands.rebound(keys)
+    assert says in error.value.sentence
+
+
+def test_no_two_actions_share_a_key_or_a_command() -> None:
+    """CHAT-4: the table is unambiguous, and every documented key is in it."""
+    keys = [key for action in commands.ACTIONS for key in action.keys.split(",") if key]
+    slashes = [action.slash for action in commands.ACTIONS if action.slash]
+    assert len(keys) == len(set(keys))
+    assert len(slashes) == len(set(slashes))
+    assert {
+        "ctrl+p",
+        "f1",
+        "ctrl+n",
+        "f5",
+        "ctrl+b",
+        "ctrl+q",
+        "f2",
+        "f3",
+        "f9",
+        "f10",
+        "ctrl+g",
+        "ctrl+r",
+        "ctrl+t",
+        "ctrl+o",
+    } <= set(keys)
