@@ -51,6 +51,10 @@ def _run_chat(parsed: Parsed) -> int:
     if not options.once and not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         raise usage_error("the chat needs a terminal", "In a script or a pipe: llmtui --once PROMPT.")
     config = load_config(options.config_file, os.environ)
+    if options.role or options.template:
+        from llmtui.cli.personas import with_personas
+
+        options = with_personas(options, config)
     level = "debug" if options.verbose else config.storage.log_level
     open_log(locate(os.environ).log_file, level, os.environ)
     front_end = import_module("llmtui.once" if options.once else "llmtui.tui.app")

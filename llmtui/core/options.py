@@ -19,7 +19,7 @@ class Options(NamedTuple):
 
     once: bool = False
     prompt: str = ""
-    """The words that are no option, joined by blanks; without what stdin may add."""
+    """The filled template, then the words that are no option, joined by blanks; without what stdin may add."""
     demo: bool = False
     continue_newest: bool = False
     conversation: str = ""
@@ -30,7 +30,9 @@ class Options(NamedTuple):
     system: str | None = None
     """The system prompt itself: `@FILE` has been read. "" is a system prompt that is empty."""
     role: str = ""
+    """A role's name; what it says is already in `system`, `model` and `settings` when a front end gets the options."""
     template: str = ""
+    """A template's name; its text is already in `prompt`."""
     variables: tuple[tuple[str, str], ...] = ()
     """For the template, in the order given; the last of a name counts."""
     settings: GenerationSettings = GenerationSettings()

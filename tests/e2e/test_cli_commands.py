@@ -447,3 +447,20 @@ def test_the_doctor_sees_a_broken_config_and_a_key_file_that_is_open() -> None:
     done = run("doctor")
     assert done.returncode == 1
     assert "others can read" in done.stdout.decode()
+
+
+# ------------------------------------------------------------------------------------------------- roles and templates
+
+
+def test_a_role_and_a_template_reach_the_provider() -> None:
+    """CHAT-3"""
+    config_file().write_text(
+        '[roles.r]\nsystem = "Be exact."\ntemperature = 0.25\n[templates.t]\ntext = "Explain {{topic}}"\n', "utf-8"
+    )
+    with ChatServer(answer("ok")) as server:
+        done = once(server.base_url, "-r", "r", "--template", "t", "--var", "topic=rain", "briefly", stdin=b"piped")
+    assert done.returncode == 0, done
+    body = server.requests[0].body
+    assert [message["content"] for message in body["messages"]] == ["Be exact.", "Explain rain\n\nbriefly\n\npiped"]
+    assert body["temperature"] == 0.25
+    assert "there is no role “x”" in refused(2, "--once", "-r", "x", "hi")
