@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _TRY_AGAIN = "Check the network and base_url, or choose another model with -m."
 
 
-def too_late(what: str, seconds: float, target: Target, *, code: str = "") -> TimedOut:
-    """A limit of ours has passed."""
+def too_late(what: str, target: Target, *, code: str = "") -> TimedOut:
+    """A limit of ours has passed; `code` is `connect` when nothing can have reached the provider."""
     return TimedOut(
-        f"{target.name} {what} within {seconds:g} s",
+        f"{target.name} {what}",
         advice="Try again, raise the limit under [timeouts], or choose another model with -m.",
         provider=target.name,
         code=code,

@@ -87,8 +87,8 @@ class _Shared:
         if not isinstance(error, (Late, *TIMEOUTS)):
             return not_opened(error, exchange, way.host, way.port, target)
         if exchange.sent_at:
-            return too_late("sent no answer", exchange.header_s, target)
-        return too_late("accepted no connection", connect_s, target, code="connect")
+            return too_late(f"sent no answer within {exchange.header_s:g} s", target)
+        return too_late(f"accepted no connection within {connect_s:g} s", target, code="connect")
 
 
 def _goes_again(error: Exception, exchange: Exchange) -> bool:

@@ -53,7 +53,7 @@ class _Answer:
 
         self._intact = False
         if isinstance(error, (Late, *TIMEOUTS)):
-            return too_late("sent nothing more of the answer", self._limit_s, self._target)
+            return too_late(f"sent no content for {self._limit_s:g} s", self._target)
         return broken_off(error, self._target)
 
 
