@@ -28,13 +28,26 @@ def export(ctx: Context) -> int:
     if target is None or target == "-":
         ctx.out.write(ctx.out.clean(text) if ctx.out.terminal else text)
         return 0
+    try:
+        _write(Path(target), text.encode("utf-8", "replace"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise usage_error(f"--output: {shown_path(target)} cannot be written: {reason}") from None
+    return 0
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Whole or not at all, readable by its owner alone; what is no file (a pipe, /dev/null) is written to, not replaced."""
     from llmtui.paths import write_private
 
-    try:
-        write_private(Path(target).absolute(), text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise usage_error(f"--output: {shown_path(target)} cannot be written: {error.strerror}") from None
-    return 0
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            stream.write(data)
+    elif not target.parent.is_dir():
+        raise FileNotFoundError(2, f"there is no folder {shown_path(target.parent)}")
+    else:
+        write_private(target, data)
 
 
 def document(store: Store, prefix: str) -> Document:

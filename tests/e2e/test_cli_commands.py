@@ -363,7 +363,7 @@ def test_history_of_a_conversation(tmp_path: Path) -> None:
     assert ok("history", "rename", identity, "A", "new  title") == ""
     assert json.loads(ok("history", "show", identity, "--json"))["title"] == "A new title"
 
-    exported = tmp_path / "out" / "all.json"
+    exported = tmp_path / "all.json"
     assert ok("history", "export", identity, listed[0]["id"], "--format", "json", "-o", str(exported)) == ""
     assert stat.S_IMODE(exported.stat().st_mode) == 0o600
     assert ok("history", "export", identity).startswith("# A new title\n")
@@ -383,6 +383,25 @@ def test_history_of_a_conversation(tmp_path: Path) -> None:
     assert ok("history", "import", str(exported)) == "0 imported, 2 already here\n"  # brought back from the bin
     assert ok("history", "export", listed[0]["id"], "--format", "json") == before
     assert ok("history", "show", identity).startswith("A new title")
+
+
+def test_where_an_export_goes(tmp_path: Path) -> None:
+    talk("a question")
+    export = ["history", "export", ok("history", "list").split("\t")[0], "-o"]
+    assert "there is no folder" in refused(2, *export, str(tmp_path / "none" / "x"))
+    assert "Is a directory" in refused(2, *export, str(tmp_path))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert ok(*export, str(pipe)) == ""
+        assert b"a question" in reader.communicate(timeout=60)[0]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old", "utf-8")
+    link.symlink_to(real)
+    assert ok(*export, str(link)) == ""
+    assert link.is_symlink()
+    assert "a question" in real.read_text("utf-8")
 
 
 def test_an_import_that_is_none(tmp_path: Path) -> None:
