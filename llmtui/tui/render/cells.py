@@ -128,7 +128,7 @@ def _wrap_clusters(text: str, room: int) -> list[Range]:
             start, x = resume, x - x_resume
             cut = start
         x += cells
-        if start == a and space:
+        if start == a and space and out:
             start, x = b, 0
             cut = resume = b
         wide = cells == 2

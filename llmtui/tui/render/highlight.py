@@ -82,7 +82,7 @@ def highlight(lines: Sequence[str], language: str, skip: int = 0) -> list[Colour
     if lexer is None or any(len(line) >= _LONG for line in lines):
         return [[(line, "code_text")] if line else [] for line in lines[skip:]]
     out: list[Coloured] = [[]]
-    for kind, value in lexer.get_tokens("\n".join(lines)):
+    for kind, value in lexer.get_tokens("\n".join([*lines, ""])):
         role = role_of(kind)
         if "\n" not in value:
             out[-1].append((value, role))
@@ -92,7 +92,14 @@ def highlight(lines: Sequence[str], language: str, skip: int = 0) -> list[Colour
             out[-1].append((first, role))
         out += [[(part, role)] if part else [] for part in others]
     out += [[] for _ in range(len(lines) - len(out))]
-    return out[skip : len(lines)]
+    return [_faithful(row, line) for row, line in zip(out[skip:], lines[skip:], strict=False)]
+
+
+def _faithful(row: Coloured, line: str) -> Coloured:
+    """The row, or the line without colours if the lexer has changed it."""
+    if "".join([text for text, _ in row]) == line:
+        return row
+    return [(line, "code_text")] if line else []
 
 
 class LineLexer:
@@ -161,7 +168,8 @@ def _scan(lexer: RegexLexer, text: str, stack: list[str]) -> tuple[Coloured, lis
                 stack = ["root"]
             out.append((text[at : at + 1], "code_text"))
             at, idle = at + 1, 0
-    return [(part, role) for piece, role in out if (part := piece.replace("\n", ""))], stack
+    row = [(part, role) for piece, role in out if (part := piece.replace("\n", ""))]
+    return _faithful(row, text.removesuffix("\n")), stack
 
 
 def _enter(stack: list[str], change: tuple[str, ...] | int | str | None) -> None:

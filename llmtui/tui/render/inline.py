@@ -168,12 +168,14 @@ def flow_of(content: str, origin: Callable[[int], int], look: Look, role: str, r
             if not content.startswith(text, at):
                 found = content.find(text, at)
                 at = found if found >= 0 else at
+            end = at + len(text)
+            visible = (text.rstrip("\t") if content.startswith("\n", end) else text).replace("\t", " ")
             if target:
                 if token.level and content.startswith("<", at) and content.startswith(text, at + 1):
                     at += 1  # <https://…>
-                flow.add(text.replace("\t", " "), look.style(role, bits), origin(at), link=target)
+                flow.add(visible, look.style(role, bits), origin(at), link=target)
             else:
-                words(flow, text.replace("\t", " "), look.style(role, bits), origin(at), look.style(role, bits | LINK))
+                words(flow, visible, look.style(role, bits), origin(at), look.style(role, bits | LINK))
             at += len(text)
         elif kind in _OPENS:
             bits |= _OPENS[kind]

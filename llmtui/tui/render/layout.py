@@ -93,16 +93,17 @@ def code_lines(source: str, offset: int, indent: int) -> tuple[list[str], list[i
 
 
 def _plain(canvas: Canvas, spec: Spec, text: str) -> None:
+    style, linked = canvas.look.style("text"), canvas.look.style("text", LINK)
     offset = spec.start
     for line in text.removesuffix("\n").split("\n"):
         flow = Flow()
-        words(
-            flow,
-            line.removesuffix("\t").replace("\t", " "),
-            canvas.look.style("text"),
-            offset,
-            canvas.look.style("text", LINK),
-        )
+        at = offset
+        for number, part in enumerate(line.removesuffix("\t").split("\t")):
+            if number:
+                flow.add(" " * code.TAB, style, at, 1)
+                at += 1
+            words(flow, part, style, at, linked)
+            at += len(part)
         canvas.flow(flow.seal())
         offset += len(line) + 1
 

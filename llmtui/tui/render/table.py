@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llmtui.tui.render.look import Look
     from llmtui.tui.render.parser import References
 
+_AFTER_PIPE = re.compile(r"(?<=\|)")
 _SEPARATOR = " │ "
 _LEAST = 3  # cells of a column before the table becomes records
 
@@ -145,7 +147,8 @@ def grid_of(
                 grid.add(row)
         elif token.type == "inline":
             origin, at = _cell(token.content, line, at, offset)
-            row.append(flow_of(token.content, origin, look, role, references))
+            cell = flow_of(token.content, origin, look, role, references)
+            row.append(_parted(cell) if "\\|" in line and "|" in token.content else cell)
     assert grid is not None
     return grid
 
@@ -169,3 +172,17 @@ def _cell(content: str, line: str, at: int, offset: int) -> tuple[Callable[[int]
     if raw == content:
         return lambda index: offset + start + index, end + 1
     return lambda index: offset + start + index + content.count("|", 0, index), end + 1
+
+
+def _parted(cell: Flow) -> Flow:
+    """The cell with its pieces cut behind each pipe, before which the source has a backslash more."""
+    out = Flow()
+    for piece in cell.pieces:
+        if "|" not in piece.text or piece.count != len(piece.text):
+            out.add(piece.text, piece.style, piece.offset, piece.count, piece.link)
+            continue
+        offset = piece.offset
+        for part in _AFTER_PIPE.split(piece.text):
+            out.add(part, piece.style, offset, link=piece.link)
+            offset += len(part) + 1
+    return out.seal()
