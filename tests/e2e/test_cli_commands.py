@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -305,6 +307,11 @@ def test_keys_test_asks_the_provider() -> None:
 # ------------------------------------------------------------------------------------------------- models
 
 
+def local_server_listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_models_with_window_and_price() -> None:
     """PRV-5"""
     with ListServer(MODELS) as server:
@@ -326,6 +333,31 @@ def test_models_that_cannot_be_had() -> None:
     with ListServer(REFUSED) as server:
         write_box(server.base_url)
         refused(3, "models", "--provider", "box", "--refresh", env={"BOX": KEY})
+
+
+def test_models_of_all_providers_with_the_list_s_own_prices_and_a_word_on_who_failed() -> None:
+    """PRV-5"""
+    priced = {"id": "a/priced", "context_length": 1000, "pricing": {"prompt": "0.000001", "completion": "0.0000025"}}
+    with ListServer(Listing(json.dumps({"data": [priced]}).encode())) as good, ListServer(REFUSED) as bad:
+        config_file().write_text(
+            f'[providers.router]\nwire = "openrouter"\nbase_url = "{good.base_url}"\nkey_env = "BOX"\n'
+            f'[providers.bad]\nwire = "openai"\nbase_url = "{bad.base_url}"\nkey_env = "BOX"\n',
+            "utf-8",
+        )
+        done = run("models", env={"BOX": KEY})
+        lines = done.stdout.decode().splitlines()
+        assert "router/a/priced\t1000\t1\t2.5" in lines
+        assert done.stderr.decode().startswith("llmtui: bad: ")
+        assert done.returncode == 0
+        asked = len(good.requests)
+        assert ok("keys", "test", "router", env={"BOX": KEY}).startswith("router takes the key")
+    assert good.requests[asked][0].endswith("/key"), "OpenRouter gives its list to anybody"
+
+
+def test_no_models_at_all_is_exit_1() -> None:
+    if any(local_server_listens(port) for port in (11434, 1234, 8080, 8000)):
+        pytest.skip("a model server runs on this machine")
+    assert "no provider lists any model here" in refused(1, "models")
 
 
 # ------------------------------------------------------------------------------------------------- history
@@ -402,6 +434,22 @@ def test_where_an_export_goes(tmp_path: Path) -> None:
     assert ok(*export, str(link)) == ""
     assert link.is_symlink()
     assert "a question" in real.read_text("utf-8")
+
+
+def test_a_newer_database_can_be_read_and_not_changed() -> None:
+    """ROB-11"""
+    talk("a question")
+    identity = ok("history", "list").split("\t")[0]
+    with sqlite3.connect(data_folder() / "llmtui.db") as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    done = run("history", "list")
+    assert done.returncode == 0
+    assert "newer" in done.stderr.decode()
+    done = run("history", "rename", identity, "title")
+    assert done.returncode == 1
+    assert "nothing was changed, for the database cannot be written" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
 
 
 def test_an_import_that_is_none(tmp_path: Path) -> None:
