@@ -300,6 +300,25 @@ def test_comments_do_not_stretch_the_limit(run: Run, server: WireServer) -> None
     assert server.closed_by_peer.wait(10)
 
 
+def test_a_flood_of_comments_does_not_stretch_the_limit(run: Run, server: WireServer) -> None:
+    """ROB-3, ROB-8: bytes are always waiting, and still none of them is content."""
+    flood = b": keep-alive\n\n" * 4096
+    server.replies(Reply(pieces=[lambda: flood] * 20_000))
+
+    async def work(transport: Transport) -> None:
+        response = await opened(transport, server.url)
+        response.limit(0.1)
+        try:
+            while await response.read():
+                pass
+        finally:
+            await response.close()
+
+    with pytest.raises(TimedOut):
+        run(work)
+    assert server.closed_by_peer.wait(10)
+
+
 def test_an_error_body_that_trickles_is_bounded_by_the_limit_and_by_its_size(run: Run, server: WireServer) -> None:
     server.replies(Reply(500, pieces=trickle(b"x")), Reply(500, pieces=[b"x" * 100_000] * 10))
 
@@ -352,8 +371,8 @@ def test_the_limit_may_be_shortened_while_somebody_reads(server: WireServer) -> 
         reading = asyncio.ensure_future(response.read())
         await asyncio.sleep(0)
         response.limit(0.05)
-        with pytest.raises(TimedOut):
-            await reading
+        with pytest.raises(TimedOut, match=r"0\.05 s"):
+            await asyncio.wait_for(reading, 10)
         await response.close()
 
     asynchronous(work)
