@@ -103,7 +103,7 @@ def terminal(ctx: Context) -> Iterator[Finding]:
     encoding = (sys.stdout.encoding or "").lower()
     if not encoding.startswith("utf"):
         yield Finding("terminal", "note", f"the locale's encoding is {encoding or 'unknown'}: set LANG to a UTF-8 one")
-    small = size.columns < 40 or size.lines < 12
+    small = 0 < size.columns < 40 or 0 < size.lines < 12  # 0: the terminal does not say
     yield Finding(
         "terminal",
         "note" if small else "ok",

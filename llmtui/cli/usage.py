@@ -141,12 +141,11 @@ def _write_latency(ctx: Context, latency: Latency) -> None:
     if latency.duration_p50 is None:
         return
     sampled = "  (of a sample)" if latency.sampled else ""
-    ctx.out.line(
-        f"first token           {_seconds(latency.ttft_p50)} half of them, {_seconds(latency.ttft_p95)} 95 % of them{sampled}"
-    )
-    ctx.out.line(
-        f"whole answer          {_seconds(latency.duration_p50)} half of them, {_seconds(latency.duration_p95)} 95 % of them"
-    )
+    for name, median, late in (
+        ("first token ", latency.ttft_p50, latency.ttft_p95),
+        ("whole answer", latency.duration_p50, latency.duration_p95),
+    ):
+        ctx.out.line(f"{name}          median {_seconds(median)}, 95 % within {_seconds(late)}{sampled}")
 
 
 def _table(
@@ -196,7 +195,7 @@ def _weight(figures: Figures) -> int:
 
 
 def _seconds(milliseconds: float | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
+    return "–" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
 
 
 # ------------------------------------------------------------------------------------------------- for scripts
