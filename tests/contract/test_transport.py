@@ -300,6 +300,24 @@ def test_comments_do_not_stretch_the_limit(run: Run, server: WireServer) -> None
     assert server.closed_by_peer.wait(10)
 
 
+def test_bytes_that_are_already_here_do_not_outlive_the_limit(run: Run, server: WireServer) -> None:
+    """ROB-3: two chunks in one packet; the limit passes between them."""
+    both = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n"
+    server.replies(Reply(pieces=[both, HANG], raw=True))
+
+    async def work(transport: Transport) -> None:
+        response = await opened(transport, server.url)
+        assert await response.read() == b"a"
+        response.limit(0)
+        try:
+            await response.read()
+        finally:
+            await response.close()
+
+    with pytest.raises(TimedOut):
+        run(work)
+
+
 def test_a_flood_of_comments_does_not_stretch_the_limit(run: Run, server: WireServer) -> None:
     """ROB-3, ROB-8: bytes are always waiting, and still none of them is content."""
     flood = b": keep-alive\n\n" * 4096
