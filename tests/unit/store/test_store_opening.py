@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmtui.core.messages import MessageState
-from llmtui.store import emptied, migrations, opening, schema
+from llmtui.store import emptied, migrations, opening, rescue, schema
 from llmtui.store.connection import connect
 from tests.support import stores
 from tests.support.stores import checked, placeholder, question, rows, running, settlement
@@ -255,3 +255,28 @@ def test_a_read_only_file_is_read_and_not_written(path: Path, monkeypatch: pytes
         assert said(store) == ["a question to keep", "an answer to keep"]
         talk(store, "d")
     assert path.read_bytes() == before
+
+
+def test_rescued_twice_in_a_second_where_files_cannot_be_linked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both damaged files are kept, under different names, each with its journal."""
+    from pathlib import Path as Real
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError("this file system has no hard links")
+
+    monkeypatch.setattr(Real, "hardlink_to", refuse)
+    monkeypatch.setattr("time.strftime", lambda *_: "20261120-120000")
+    path.parent.mkdir()
+    draft = path.with_name("draft")
+    for content in (b"first", b"second"):
+        path.write_bytes(content)
+        path.with_name("llmtui.db-journal").write_bytes(content)
+        draft.write_bytes(b"new")
+        rescue._exchange(path, draft)
+        assert path.read_bytes() == b"new"
+        assert not draft.exists()
+    kept = {
+        file.name.removeprefix("llmtui.db.damaged-20261120-120000"): file.read_bytes()
+        for file in path.parent.glob("*.dam*")
+    }
+    assert kept == {"": b"first", "-journal": b"first", "-2": b"second", "-2-journal": b"second"}

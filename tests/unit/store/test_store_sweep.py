@@ -84,6 +84,17 @@ def test_what_lives_is_left_alone(path: Path) -> None:
         assert rows(first, "SELECT state FROM attempts") == [("completed",)]
 
 
+def test_the_living_are_left_alone_beside_the_dead(path: Path) -> None:
+    with running(path) as first:
+        begin(first, "alive")
+        first.owner = dead_owner()
+        begin(first, "dead", conversation_id="d")
+        with running(path) as second:
+            assert [each.attempt_id for each in second.state.swept] == ["dead"]
+            assert dict(rows(second, "SELECT id, state FROM attempts")) == {"alive": "open", "dead": "void"}
+            assert second.conversations.thread("c")[1].state is MessageState.STREAMING
+
+
 def test_a_crash_between_two_attempts_leaves_no_answer_streaming(path: Path) -> None:
     """The first attempt was settled, the second not yet opened: no open row tells of the answer."""
     with running(path) as store:

@@ -234,3 +234,18 @@ def test_patience_does_not_wait_beyond_the_end() -> None:
     over.set()
     with pytest.raises(StoreError):
         Patience(over, None).wait(sqlite3.OperationalError("locked"))
+
+
+def test_a_mistake_in_opening_is_told_to_whoever_waits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread lives on to answer, and the store can be closed."""
+
+    def mistaken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("llmtui.store.database.open_database", mistaken)
+    store = Store(path)
+    with pytest.raises(StoreError, match="the database refused"):
+        store.ready.result(10)
+    with pytest.raises(StoreError, match="could not be opened"):
+        store.submit(remember("x")).result(10)
+    assert store.close()
