@@ -13,7 +13,7 @@ import pytest
 from llmtui.tokens import process as module
 from llmtui.tokens.counter import TokenCounter
 from llmtui.tokens.estimate import estimate_tokens
-from llmtui.tokens.process import Count, cut
+from llmtui.tokens.process import Count, batches, cut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -225,3 +225,10 @@ def test_cut_prefers_the_gap_between_words() -> None:
     assert cut("x" * 25, 10) == (["x" * 10, "x" * 10, "x" * 5], False)
     assert cut("short", 10) == (["short"], True)
     assert cut("", 10) == ([""], True)
+
+
+def test_texts_are_grouped_into_lines_of_bounded_length() -> None:
+    groups = batches(["x" * 60_000, "y" * 30_000, "z" * 30_000, "", "w" * 100_000])
+    assert [[len(text) for text in group] for group in groups] == [[60_000, 30_000], [30_000, 0], [100_000]]
+    assert batches([]) == []
+    assert max(map(len, batches([""] * 300_000))) <= 100_000
