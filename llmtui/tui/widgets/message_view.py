@@ -148,16 +148,21 @@ class MessageView:
             self._change(dress)
         if self.body.document is None:
             kind = Document if self.role is Role.ASSISTANT else PlainDocument
-            self.body.begin(kind(dress.look, dress.width), self._fold_at() if self.is_folded else None)
+            fold = self._fold_at() if self.is_folded else None
+            self.body.begin(kind(dress.look, dress.width), fold, is_whole=not self.is_live)
         if self.thoughts_open and self.thoughts:
             if self.thoughts.document is None:
-                self.thoughts.begin(PlainDocument(dress.quiet, dress.width - INDENT))
+                document = PlainDocument(dress.quiet, dress.width - INDENT)
+                self.thoughts.begin(document, is_whole=not self.is_live)
             limit = self.thoughts.feed(limit)
         self.body.feed(limit)
-        if not self.is_live:
-            self.body.finish()
-            self.thoughts.finish()
         return not self._is_waiting
+
+    def unsettled(self) -> list[Passage]:
+        """Settle what is whole, of a message that is over; return what is too long for that and wants a thread."""
+        if self.is_live:
+            return []
+        return [passage for passage in (self.body, self.thoughts) if not passage.settle()]
 
     def _change(self, dress: Dress) -> None:
         before, self._dress = self._dress, dress
@@ -200,6 +205,21 @@ class MessageView:
             for row in [row for row in self.strips if row >= first]:
                 del self.strips[row]
         return first
+
+    def lay_out(self, first: int, last: int) -> bool:
+        """Have the rows [first, last) for certain: documents estimate what was not asked for. True: heights changed."""
+        changed = False
+        for part, passage in (("thoughts", self.thoughts), ("body", self.body)):
+            if passage.document is None or (part == "thoughts" and not self.thoughts_open):
+                continue
+            base = self.first_row("thoughts" if part == "thoughts" else "body")
+            height = passage.document.height
+            y = max(0, first - base)
+            while y < min(last - base, passage.document.height):
+                passage.document.line(y)
+                y += 1
+            changed = changed or passage.document.height != height
+        return changed
 
     def _chrome(self, dress: Dress) -> tuple[list[Row], list[Row]]:
         """The rows above and below the text."""

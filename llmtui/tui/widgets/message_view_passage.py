@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llmtui.tui.render import Document, PlainDocument
+    from llmtui.tui.render import Document
+
+QUICK = 20_000
+"""Characters that are parsed as a whole within a turn of the event loop; more are parsed in a thread."""
 
 
 class Passage:
     """The whole source, and a document that has been fed some of it."""
 
-    __slots__ = ("_arrived", "_is_finished", "_queue", "_source", "document")
+    __slots__ = ("_arrived", "_is_unseen", "_queue", "_source", "document", "is_settled")
 
     def __init__(self, source: str) -> None:
-        self.document: Document | PlainDocument | None = None
+        self.document: Document | None = None
+        self.is_settled = False
+        """Nothing follows, and the document knows or is being told."""
         self._source = source
         self._arrived: list[str] = []
         self._queue: deque[str] = deque()
-        self._is_finished = False
+        self._is_unseen = False  # nothing is to be asked of the document before it is parsed
 
     def __bool__(self) -> bool:
         return bool(self._source or self._arrived)
@@ -34,7 +40,7 @@ class Passage:
 
     @property
     def height(self) -> int:
-        return 0 if self.document is None else self.document.height
+        return 0 if self.document is None or self._is_unseen else self.document.height
 
     @property
     def is_waiting(self) -> bool:
@@ -46,15 +52,22 @@ class Passage:
         if self.document is not None:
             self._queue.append(text)
 
-    def begin(self, document: Document | PlainDocument, upto: int | None = None) -> None:
-        """Draw with this document from the start (or only so many characters)."""
+    def begin(self, document: Document, upto: int | None = None, *, is_whole: bool) -> None:
+        """Draw with this document from the start (or only so many characters). `is_whole`: nothing will follow."""
         self.document = document
-        self._queue = deque([self.source[:upto]] if self else ())
-        self._is_finished = False
+        self.is_settled = False
+        text = self.source[:upto]
+        self._queue.clear()
+        if is_whole:
+            document.append(text)
+            self._is_unseen = len(text) > QUICK
+        elif text:
+            self._queue.append(text)
 
     def release(self) -> None:
         """Give the document up; the text stays."""
         self.document = None
+        self._is_unseen = False
         self._queue.clear()
 
     def feed(self, limit: int) -> int:
@@ -70,8 +83,22 @@ class Passage:
             limit -= len(text)
         return limit
 
-    def finish(self) -> None:
-        """Nothing follows: let the document settle what was open."""
-        if self.document is not None and not self._queue and not self._is_finished:
-            self._is_finished = True
-            self.document.finish()
+    def settle(self) -> bool:
+        """Nothing follows: let the document look at the whole once more. False: that is too much, see `settle_apart`."""
+        if self.document is None or self._queue or self.is_settled:
+            return True
+        self.is_settled = True
+        if len(self.source) > QUICK:
+            return False
+        self.document.finish()
+        return True
+
+    async def settle_apart(self) -> None:
+        """The same in a thread; the rows change when it is done."""
+        document = self.document
+        if document is None:
+            return
+        parsed = await asyncio.to_thread(document.reparse)
+        if document is self.document:
+            self._is_unseen = False
+            document.adopt(parsed)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import BindingType
+    from textual.events import Key
 
     from llmtui.tui.render import CodeBlock
 
@@ -291,13 +292,18 @@ class Transcript(ReadingView):
         self.next_hit(delta)
 
     def action_escape(self) -> None:
-        """One thing a press: drop a selection, end a find, leave."""
-        if self._range is not None:
-            self.screen.clear_selection()
-        elif self.is_finding:
+        """One thing a press: end a find, leave. (Before that comes dropping a selection, in `on_key`.)"""
+        if self.is_finding:
             self.end_find()
         else:
             self.post_message(told.Left())
+
+    def on_key(self, event: Key) -> None:
+        """Escape drops a selection and does no more: Textual's screen drops it too, but lets the key go on."""
+        if event.key == "escape" and self._range is not None:
+            event.stop()
+            event.prevent_default()
+            self.screen.clear_selection()
 
     def action_leave(self) -> None:
         self.post_message(told.Left())

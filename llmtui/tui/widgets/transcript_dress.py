@@ -12,6 +12,8 @@ from llmtui.tui.widgets.message_view_rows import Palette
 from llmtui.tui.widgets.transcript_paint import LEFT, RIGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.widget import Widget
 
 NARROWEST = 10
@@ -36,8 +38,9 @@ _OVERLAYS = ("hit", "selection")  # what stands below keeps its own colour
 class Dresser:
     """Makes the dress of a widget, and keeps it until it would come out different."""
 
-    def __init__(self, widget: Widget) -> None:
+    def __init__(self, widget: Widget, columns: Callable[[], int]) -> None:
         self._widget = widget
+        self._columns = columns
         self._dress: Dress | None = None
         self._is_stale = True
 
@@ -51,7 +54,7 @@ class Dresser:
 
     @property
     def dress(self) -> Dress:
-        width = max(NARROWEST, self._widget.size.width - LEFT - RIGHT)
+        width = max(NARROWEST, self._columns() - LEFT - RIGHT)
         if self._is_stale or self._dress is None:
             self._is_stale = False
             look, palette = Look.themed(self._widget.app.theme_variables), self._palette()

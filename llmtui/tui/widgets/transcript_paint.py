@@ -94,17 +94,20 @@ def with_offsets(strip: Strip, row: Row | Line, at: int, order: int, where: int,
     known = min((run[1] for run in runs.values()), default=None)
     offset = where if known is None else known + offset_of
     x = 0
-    for text, style, _ in strip:
+    for text, _, _ in strip:
         run = runs.get(x)
-        if run is not None:
-            segments.append(_placed(text, style, run[1] + offset_of, order))
-            offset = run[1] + run[2] + offset_of
+        if run is None:
+            segments += [_placed(" ", offset, order)] * cell_len(text)
         else:
-            segments += [_placed(character, style, offset, order) for character in text]
+            first, offset = run[1] + offset_of, run[1] + run[2] + offset_of
+            if text.isascii():
+                segments.append(_placed(text, first, order))
+            else:  # cell by cell: Textual takes the right half of a wide character for the one after it
+                for index, character in enumerate(text):
+                    segments += [_placed(" ", first + index, order)] * cell_len(character)
         x += cell_len(text)
     return Strip(segments, strip.cell_length)
 
 
-def _placed(text: str, style: Style | None, offset: int, order: int) -> Segment:
-    meta = Style.from_meta({"offset": (offset, order)})
-    return Segment(text, meta if style is None else style + meta)
+def _placed(text: str, offset: int, order: int) -> Segment:
+    return Segment(text, Style.from_meta({"offset": (offset, order)}))

@@ -26,12 +26,11 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class _Arrival:
     """One answer on its way."""
 
-    __slots__ = ("began", "ending", "status", "thinking_began", "thought_s")
+    __slots__ = ("began", "ending", "status", "thinking_began")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.thinking_began: float | None = None
-        self.thought_s: float | None = None
         self.status = ""
         """The app's own words, in place of “thinking”."""
         self.ending: Item | None = None
@@ -64,11 +63,11 @@ class StreamingView(TranscriptView):
     def append_text(self, message_id: str, text: str) -> None:
         """More text of a streaming answer, in any pieces. Raise KeyError when there is no such answer."""
         arrival = self._arrivals[message_id]
-        body = self.model.find(message_id).body
-        is_first = not body
-        body.append(text)
+        view = self.model.find(message_id)
+        is_first = not view.body
+        view.body.append(text)
         if is_first and arrival.thinking_began is not None:
-            arrival.thought_s = monotonic() - arrival.thinking_began
+            view.update(view.item._replace(reasoning_s=monotonic() - arrival.thinking_began))
         self._want_frame(at_once=is_first)
 
     def append_reasoning(self, message_id: str, text: str) -> None:
@@ -95,9 +94,8 @@ class StreamingView(TranscriptView):
 
         The ending shows as soon as all text is drawn. Raise KeyError when there is no such answer.
         """
-        arrival = self._arrivals[message_id]
         item = self.model.find(message_id).item
-        arrival.ending = item._replace(**{"reasoning_s": arrival.thought_s, **changes, "state": state})  # type: ignore[arg-type]
+        self._arrivals[message_id].ending = item._replace(**changes, state=state)  # type: ignore[arg-type]
         self._want_frame(at_once=True)
 
     # ------------------------------------------------------------------------------------------------ frames
@@ -135,7 +133,7 @@ class StreamingView(TranscriptView):
             del self._arrivals[message_id]
             view.update(arrival.ending)
             view.status = ""
-            view.feed(self.dress, 0)
+            self.conclude(view)
             self._over(message_id)
         elif view.body and not arrival.status:
             view.status = ""

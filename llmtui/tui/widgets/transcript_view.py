@@ -25,7 +25,8 @@ from llmtui.tui.widgets.transcript_paint import overlaid, painted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from llmtui.tui.widgets.message_view import Dress
+    from llmtui.tui.widgets.message_view import Dress, MessageView
+    from llmtui.tui.widgets.message_view_passage import Passage
     from llmtui.tui.widgets.transcript_paint import Span
 
 PIECE = 1000
@@ -35,6 +36,8 @@ SLICE_S = 0.006
 STEP = 4
 """While text streams the view moves up by so many rows at once: calmer, and a quarter of the bytes."""
 KEPT_STRIPS = 600
+NEAR_TOP = 6
+"""Among so many rows one is found to be held."""
 
 
 class Hold(NamedTuple):
@@ -65,9 +68,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self.model = Model()
-        self._dresser = Dresser(self)
+        self._dresser = Dresser(self, lambda: self.columns)
         self._hold: Hold | None = None
         self._is_moving = False  # scroll positions change by our own hand
+        self._has_slack = False  # blank rows stand below the newest text
+        self._parsing = 0  # texts in threads
         self._is_filling = False  # the rest of what is on screen will be drawn in a moment
         self._news = self._told = 0
         self._strips = 0  # painted and kept, about
@@ -89,23 +94,29 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def screen_rows(self) -> int:
         return self.size.height
 
+    @property
+    def columns(self) -> int:
+        """Cells of a row, the scroll bar not among them."""
+        return self.size.width - self.scrollbar_size_vertical
+
     def _on_screen(self) -> range:
         """The indices of the messages on screen."""
         return self.model.heights.between(self.top, self.top + self.screen_rows)
 
     def _hold_row(self, y: int) -> None:
-        """From now on this row of the conversation stays where it is."""
-        if not len(self.model):
-            self._hold = None
-            return
-        index, row = self.model.at(y)
-        view = self.model.seen(index)
-        place = Place("head", 0)
-        if view is not None and view.is_drawn(self.dress) and row < view.height:
-            place = view.place(row)
-        else:
-            row = 0
-        self._hold = Hold(self.model.id(index), place, self.model.heights.top(index) + row - self.top)
+        """From now on this row stays where it is; or one just below it that shows text, and so is the same when wrapped."""
+        self._hold = None
+        for at in range(y, min(y + NEAR_TOP, self.model.heights.total)):
+            index, row = self.model.at(at)
+            view = self.model.seen(index)
+            if view is None or not view.is_drawn(self.dress) or row >= view.height:
+                place, at = Place("head", 0), self.model.heights.top(index)
+            else:
+                place = view.place(row)
+            if self._hold is None or not place.below:
+                self._hold = Hold(self.model.id(index), place, at - self.top)
+            if not place.below:
+                return
 
     def _held_top(self) -> int:
         """Where the top of the screen must be, so that the held row is on its screen row."""
@@ -114,8 +125,18 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             return self.top
         index = self.model.index(hold.message_id)
         view = self.model.seen(index)
-        row = view.row_of(hold.place) if view is not None and view.height else 0
+        row = 0
+        if view is not None and view.is_dressed(self.dress) and view.height:
+            row = view.row_of(hold.place)
+            if view.settle() is not None:  # to find it, rows were laid out that had been estimated
+                self.model.heights.set(index, view.height)
+                row = view.row_of(hold.place)
         return self.model.heights.top(index) + row - hold.screen_row
+
+    def _holds_well(self) -> bool:
+        """Whether the held row is near the top, where it shall be: at an end of the conversation it may not get there."""
+        hold = self._hold
+        return hold is not None and 0 <= hold.screen_row < NEAR_TOP and self._held_top() == self.top
 
     # ------------------------------------------------------------------------------------------------ moving
     def _reflow(self) -> bool:
@@ -123,12 +144,12 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         total, rows = self.model.heights.total, self.screen_rows
         extent = self.virtual_size.height
         if self.follow:
-            if total > extent:
-                extent = total + (STEP - 1 if self.is_streaming and total > rows else 0)
-            elif total < extent - STEP:
-                extent = total
+            self._has_slack = self._has_slack or (self.is_streaming and total > extent)
+            if total > extent or total <= extent - STEP or not self._has_slack:
+                extent = total + (STEP - 1 if self._has_slack and total > rows else 0)
             top = max(0, extent - rows)
         else:
+            self._has_slack = False
             top = max(0, self._held_top())
             extent = max(total, min(top + rows, extent))
             top = min(top, max(0, extent - rows))
@@ -139,7 +160,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         moved = top != self.top
         self._is_moving = True
         try:
-            size = Size(self.size.width, extent)
+            size = Size(self.columns, extent)
             if size != self.virtual_size:
                 # Not through the reactive: a layout of the whole screen would follow, and nobody's size has changed.
                 self.set_reactive(Widget.virtual_size, size)
@@ -211,6 +232,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def redraw(self) -> None:
         """Everything on screen is drawn anew: another width, other colours, another conversation."""
+        self._has_slack = False
         self._reflow()
         self._fill()
         self.refresh()
@@ -226,11 +248,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         until = perf_counter() + SLICE_S
         while (index := self._undrawn()) is not None:
             self.draw(index, until)
-            if perf_counter() >= until:
+            if perf_counter() >= until and self._undrawn() is not None:
                 self._is_filling = True
                 self.soon(self._fill_slice)
                 return
-        if not self.follow and (self._hold is None or not 0 <= self._hold.screen_row < self.screen_rows):
+        if not self.follow and not self._parsing and not self._holds_well():
             self._hold_row(self.top)
         self.filled()
 
@@ -245,8 +267,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         """A message on screen that is not drawn in the present dress: nearest to the row that stands still."""
         shown = self._on_screen()
         for index in reversed(shown) if self.follow else shown:
-            view = self.model.view(index)
-            if not view.is_drawn(self.dress) or not view.height:
+            view, first = self.model.view(index), self.top - self.model.heights.top(index)
+            if not view.is_drawn(self.dress) or not view.height or view.lay_out(first, first + self.screen_rows):
                 return index
         return None
 
@@ -255,7 +277,23 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         view = self.model.view(index)
         while not view.feed(self.dress, PIECE) and perf_counter() < until:
             pass
+        self.conclude(view)
         self.settle(index)
+
+    def conclude(self, view: MessageView) -> None:
+        """What a message that is over still wants: its text parsed as a whole, in a thread if it is long."""
+        for passage in view.unsettled():
+            self.run_worker(self._settle_apart(view, passage), group="parse")
+
+    async def _settle_apart(self, view: MessageView, passage: Passage) -> None:
+        self._parsing += 1
+        try:
+            await passage.settle_apart()
+        finally:
+            self._parsing -= 1
+        if view.id in self.model and self.model.find(view.id) is view:
+            self.settle(self.model.index(view.id))
+            self._fill()
 
     def settle(self, index: int, *, is_news: bool = False) -> None:
         """Show what was fed or said to a message: new height, same place, only what changed painted."""
@@ -282,12 +320,12 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         """Paint rows of the conversation anew, as far as they are on screen."""
         first, last = max(0, start - self.top), min(self.screen_rows, end - self.top)
         if first < last:
-            self.refresh(Region(0, first, self.size.width, last - first))
+            self.refresh(Region(0, first, self.columns, last - first))
 
     # ------------------------------------------------------------------------------------------------ painting
     def render_lines(self, crop: Region) -> list[Strip]:
         """Whole strips are kept and given to Textual as they are: a row that only moves costs next to nothing."""
-        top, width = self.top, self.size.width
+        top, width = self.top, self.columns
         strips = [self._strip(top + y) for y in crop.line_range]
         background = self.background_colors[1]
         for line_filter in self.get_line_filters():
@@ -298,17 +336,19 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip(self, y: int) -> Strip:
         if y >= self.model.heights.total:
-            return Strip.blank(self.size.width, self.dress.palette.base)
+            return Strip.blank(self.columns, self.dress.palette.base)
         index, row = self.model.at(y)
         view = self.model.seen(index)
         if view is None or not view.is_dressed(self.dress) or row >= view.height:
-            return Strip.blank(self.size.width, self.dress.palette.base)
+            return Strip.blank(self.columns, self.dress.palette.base)
         strip = view.strips.get(row)
         if strip is None:
             if self._strips > KEPT_STRIPS:
                 self._forget_strips()
             part, line = view.row(row)
-            strip = painted(part, line, self.dress.palette, self.size.width, is_marked=view.is_marked)
+            strip = painted(
+                part, line, self.dress.palette, self.columns, is_marked=view.is_marked and row < view.height - 1
+            )
             view.strips[row] = strip
             self._strips += 1
         spans = self.spans(index, row)
