@@ -80,7 +80,9 @@ async def test_the_real_vocabularies(vocabularies: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [" " * 1_000_000, "a" * 100_000, "\n" * 300_000, "é" * 250_000, "<|endoftext|>" * 20_000]
+    "text",
+    [" " * 1_000_000, "a" * 100_000, "\n" * 300_000, "é" * 250_000, "<|endoftext|>" * 20_000],
+    ids=["blanks", "one letter", "lines", "no ASCII", "special tokens"],
 )
 async def test_hostile_texts_neither_hang_nor_panic(text: str, vocabularies: Path) -> None:
     """TOK-1: a million spaces make tiktoken panic when they are counted at once; here they are counted in slices."""
