@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BIN_MS = 30 * 24 * 3600 * 1000
 """How long a deleted conversation can be brought back."""
 
-_COUNT = "(SELECT count(*) FROM messages WHERE conversation_id = conversations.id AND role <> 'system')"
+_COUNT = "(SELECT count(*) FROM messages WHERE conversation_id = conversations.id)"
 
 
 def listed(
