@@ -19,6 +19,7 @@ from llmtui.core.events import (
     TextDelta,
     UsageReported,
 )
+from llmtui.providers.base import LooksUp
 from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
@@ -96,6 +97,18 @@ class Attempt:
     def ttft_s(self) -> float | None:
         return None if self.first_content_at is None else max(0.0, self.first_content_at - self.sent_at)
 
+    def tokens_per_second(self, output_tokens: int) -> float | None:
+        """Output over the time from first to last content; None below two pieces."""
+        first, last = self.first_content_at, self.last_content_at
+        if self.content_chunks < 2 or first is None or last is None or last <= first:
+            return None
+        return output_tokens / (last - first)
+
+    @property
+    def can_be_looked_up(self) -> bool:
+        """The provider can be asked later what this request cost."""
+        return self.response_id is not None and isinstance(self.endpoint.adapter, LooksUp)
+
     async def run(self, transport: Transport, wire: WireRequest, timeouts: Timeouts) -> None:
         """Send and read to the end. Returns when the answer ended properly or was cut off without a word
         (`finished` is None then); raises a ProviderError otherwise."""
@@ -105,8 +118,9 @@ class Attempt:
         self.sent = True
         try:
             response = await transport.open(wire, endpoint.target, connect_s=timeouts.connect_s, header_s=limit_s)
-        except ConnectionFailed:
-            self.sent = False
+        except (ConnectionFailed, TimedOut) as error:
+            if isinstance(error, ConnectionFailed) or error.code == "connect":
+                self.sent = False
             raise
         try:
             self.sent_at = response.sent_at or self.sent_at
@@ -114,6 +128,8 @@ class Attempt:
                 response.limit(max(1.0, timeouts.connect_s))
                 body = await response.body(ERROR_BODY_BYTES)
                 raise endpoint.adapter.error(response.status, response.headers, body, self.request, endpoint.target)
+            if isinstance(endpoint.adapter, LooksUp):
+                self.response_id = endpoint.adapter.generation_id(response.headers)
             response.limit(max(0.05, limit_s - (time.monotonic() - self.sent_at)))
             await self._read(response, timeouts)
         finally:

@@ -1,7 +1,8 @@
 """What an attempt costs, however it ended: the one place where an ending becomes a bill.
 
 Confirmed cost needs an accepted answer and the provider's own usage. Everything else that may be billed is an estimate,
-kept apart (`Cost.estimate`), so that reports state facts and budgets err on the high side.
+kept apart (`Cost.estimate`), so that reports state facts and budgets err on the high side. Where the provider can be
+asked later what it charged, the estimate is marked pending.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmtui.core.cost import NO_COST, Cost, Resolution
-from llmtui.core.errors import TimedOut
+from llmtui.core.errors import ConnectionFailed, StreamBroken, TimedOut
 from llmtui.core.usage import Usage
 from llmtui.tokens.estimate import estimate_tokens
 
@@ -36,8 +37,18 @@ def estimated_usage(attempt: Attempt, input_tokens: int) -> Usage:
 
 def book(attempt: Attempt, *, state: str, error: LlmtuiError | None, input_tokens: int) -> tuple[Usage | None, Cost]:
     """Usage and cost of an attempt that ended in `state`; `input_tokens` is the estimate made before sending."""
+    usage, cost = _book(attempt, state, error, input_tokens)
+    hung_up = state == "cancelled" or isinstance(error, ConnectionFailed | StreamBroken | TimedOut)
+    if hung_up and attempt.sent and attempt.can_be_looked_up and cost.resolution is not Resolution.RESOLVED:
+        cost = replace(cost, pending=True)
+    return usage, cost
+
+
+def _book(attempt: Attempt, state: str, error: LlmtuiError | None, input_tokens: int) -> tuple[Usage | None, Cost]:
     if state == "completed":
         return _completed(attempt, input_tokens)
+    if state == "rejected":
+        return _rejected(attempt, input_tokens)
     if not attempt.sent:
         return None, NO_COST
     guess = estimated_usage(attempt, input_tokens)
@@ -65,6 +76,15 @@ def _completed(attempt: Attempt, input_tokens: int) -> tuple[Usage | None, Cost]
             return usage, cost
     guess = estimated_usage(attempt, input_tokens)
     return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
+
+
+def _rejected(attempt: Attempt, input_tokens: int) -> tuple[Usage, Cost]:
+    """Nothing is confirmed; what the provider may bill all the same is exposure."""
+    usage, cost = _completed(attempt, input_tokens)
+    usage = usage or estimated_usage(attempt, input_tokens)
+    if cost.amount is not None:
+        return usage, Cost(None, Resolution.NONE, estimate=cost.amount)
+    return usage, _estimate(attempt, usage, Resolution.NONE)
 
 
 def _estimate(attempt: Attempt, usage: Usage, resolution: Resolution) -> Cost:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from llmtui.core.cost import Cost, Price
     from llmtui.core.messages import ModelRef
     from llmtui.core.usage import Usage
-    from llmtui.providers.base import Adapter, Target
+    from llmtui.providers.base import Speaks, Target
 
 
 class Endpoint(NamedTuple):
     """A model that can be asked now: its key has been found."""
 
     ref: ModelRef
-    adapter: Adapter
+    adapter: Speaks
     target: Target
     price: Callable[[int], Price | None]
     """The price for so many input tokens, looked up when first needed."""

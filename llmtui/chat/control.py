@@ -17,6 +17,8 @@ class TurnControl:
 
     def __init__(self) -> None:
         self.cancelled = False
+        self.rejected = False
+        """The answer is not accepted: no cost of it is confirmed. To be set before it is booked."""
         self._on_cancel: Callable[[], None] | None = None
         self._on_retry: Callable[[], None] | None = None
 

@@ -6,6 +6,7 @@ transaction that makes the reservation, so that two processes cannot both take t
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -49,12 +50,13 @@ class Admission(NamedTuple):
 class Gate:
     """Admits requests against the config's budget."""
 
-    def __init__(self, budget: BudgetConfig, store: Store, *, priced: bool) -> None:
+    def __init__(self, budget: BudgetConfig, store: Store | None, *, priced: bool) -> None:
+        """Without a store there is nothing that limits could be held against."""
         self._budget = budget
         self._store = store
         self._priced = priced
         """Whether to look a price up where no budget asks for it."""
-        self._has_limits = any(
+        self._has_limits = store is not None and any(
             (
                 budget.conversation_usd, budget.daily_usd, budget.weekly_usd, budget.monthly_usd,
                 budget.conversation_tokens, budget.daily_tokens, budget.weekly_tokens, budget.monthly_tokens,
@@ -101,6 +103,7 @@ class Gate:
         from llmtui.core.budget import gauges_of, limits_of
         from llmtui.core.periods import Scope, local_day, period
 
+        assert self._store is not None
         budget, ledger = self._budget, self._store.ledger
         day = local_day(datetime.now(UTC), budget.time_zone, not_before=ledger.latest_day())
         limits = limits_of(budget)
@@ -203,6 +206,9 @@ def _bound(request: ChatRequest, estimate: int) -> int:
     files = [item for message in request.messages for item in message.attachments]
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
     size += sum(len(item.data) for item in files if not item.is_image)
+    replayed = [len(json.dumps(item, default=str)) for message in request.messages for item in message.opaque]
+    size += sum(replayed)
+    estimate += sum(length // 2 for length in replayed)  # signatures and encrypted state: hardly two characters a token
     return input_bound(size, estimate, messages=len(texts), images=sum(item.is_image for item in files))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
     from llmtui.store.records import AttemptOpening, HardLimit, Settlement
 
 
+_log = logging.getLogger(__name__)
+
+
 class Recorder(Protocol):
     """Where a turn writes."""
+
+    keeps_text: bool
+    """Whether pieces of the answer are worth flushing."""
 
     def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
         """Store the attempt (with the question and the answer's place, the first time) before its first byte goes out.
@@ -39,6 +46,8 @@ class Recorder(Protocol):
 class ConversationRecorder:
     """Keeps the text: a turn of a stored conversation."""
 
+    keeps_text = True
+
     def __init__(self, store: Store, conversation_id: str, question: Message | None, answer: Message) -> None:
         self._store = store
         self._conversation_id = conversation_id
@@ -61,7 +70,7 @@ class ConversationRecorder:
 
     def settle(self, settlement: Settlement) -> None:
         self._answered = self._answered or settlement.answer is not None
-        self._last = self._store.ledger.settle(settlement)
+        self._last = _watched(self._store.ledger.settle(settlement), settlement)
 
     def close(self, answer: Message) -> Future[None]:
         if not self._begun:
@@ -73,7 +82,9 @@ class ConversationRecorder:
 
 
 class LedgerRecorder:
-    """Keeps the bill alone (`--no-store`, metering, benchmarks)."""
+    """Keeps the bill alone (`--no-store`, the library, metering, benchmarks)."""
+
+    keeps_text = False
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -86,7 +97,7 @@ class LedgerRecorder:
         """No text is kept."""
 
     def settle(self, settlement: Settlement) -> None:
-        self._last = self._store.ledger.settle(settlement._replace(answer=None))
+        self._last = _watched(self._store.ledger.settle(settlement._replace(answer=None)), settlement)
 
     def close(self, answer: Message) -> Future[None]:
         if self._last is not None:
@@ -94,3 +105,15 @@ class LedgerRecorder:
         done: Future[None] = Future()
         done.set_result(None)
         return done
+
+
+def _watched(booking: Future[None], settlement: Settlement) -> Future[None]:
+    """What cannot be booked is said loudly; the sweep at the next start books it."""
+
+    def look(done: Future[None]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if error is not None:
+            _log.error("attempt %s (%s) could not be booked: %s", settlement.attempt_id, settlement.state, error)
+
+    booking.add_done_callback(look)
+    return booking

@@ -36,6 +36,10 @@ class Runtime(Protocol):
         """Run what may block (a keyring, a password manager) without stopping others."""
         ...
 
+    async def linger(self) -> None:
+        """The answer is complete and not booked yet: whoever reads it may want to look at it first."""
+        ...
+
     def attach(self, control: TurnControl) -> None:
         """Let `control.cancel()` interrupt the turn that is about to run here."""
         ...
@@ -64,6 +68,9 @@ class BlockingRuntime:
 
     async def call(self, function: Callable[[], T]) -> T:
         return function()
+
+    async def linger(self) -> None:
+        """Nobody looks: what is complete is booked."""
 
     def attach(self, control: TurnControl) -> None:
         """Nothing to do: the signal handler that cancels raises by itself."""
@@ -111,6 +118,9 @@ class AsyncRuntime:
         import asyncio
 
         return await asyncio.to_thread(function)
+
+    async def linger(self) -> None:
+        """Nobody looks: what is complete is booked."""
 
     def attach(self, control: TurnControl) -> None:
         import asyncio

@@ -39,7 +39,7 @@ from llmtui.core.events import (
     TurnStarted,
 )
 from llmtui.core.messages import Message, MessageState, Role, new_id
-from llmtui.store.records import AttemptOpening, Settlement
+from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,13 +104,16 @@ class Turn:
         self._started = time.monotonic()
         self._outcomes: list[AttemptOutcome] = []
         self._warnings: list[str] = []
-        self._attempt: Attempt | None = None
+        self.attempt: Attempt | None = None
+        """The newest one."""
+        self.pending: list[PendingLookup] = []
+        """What was booked as an estimate that the provider can be asked about."""
         self._attempt_id = ""
         self._attempt_started = 0.0
         self._open = False
         """An attempt's row is open and must be settled."""
         self._retries_of_turn = 0
-        self._partial = PartialBuffer(recorder.flush)
+        self._partial = PartialBuffer(recorder.flush) if recorder.keeps_text else None
         self._usage: Usage | None = None
         self._cost: Cost = NO_COST
         self._ref = plan.chain[0].ref
@@ -184,14 +187,14 @@ class Turn:
                 wait = retries.next_wait(error)
                 if wait is None:
                     raise
-                self._outcomes[-1] = replace(self._outcomes[-1], wait_s=wait)
+                self._outcomes[-1] = self._outcomes[-1]._replace(wait_s=wait)
                 self._sink(RetryScheduled(error, wait, retries.count, self._plan.retry.max_retries))
                 self._retries_of_turn += 1
                 await self._runtime.sleep(wait, self._control)
 
     @property
     def _has_content(self) -> bool:
-        return self._attempt is not None and self._attempt.has_content
+        return self.attempt is not None and self.attempt.has_content
 
     # ------------------------------------------------------------------------------------------ one attempt
 
@@ -216,7 +219,7 @@ class Turn:
                 self._note(note, about_money=True)
         attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
         number = len(self._outcomes) + 1
-        self._attempt, self._attempt_id = attempt, new_id()
+        self.attempt, self._attempt_id = attempt, new_id()
         self._attempt_started = time.monotonic()
         opening = AttemptOpening(
             id=self._attempt_id,
@@ -250,7 +253,11 @@ class Turn:
             self._settle("truncated" if broke_off and attempt.opened else "failed", error, finish)
             raise
         attempt.finish(reason)
-        self._settle("completed", None, reason)
+        try:
+            if reason is not FinishReason.CONTENT_FILTER:
+                await self._runtime.linger()
+        finally:  # also when nobody comes back: what is complete has its bill
+            self._settle("rejected" if self._control.rejected else "completed", None, reason)
         return reason
 
     def _judge(self, attempt: Attempt) -> FinishReason:
@@ -274,20 +281,25 @@ class Turn:
 
     def _emit(self, chunk: StreamChunk) -> None:
         self._sink(ChunkArrived(chunk))
-        self._partial.add(chunk.content, chunk.reasoning)
+        if self._partial is not None:
+            self._partial.add(chunk.content, chunk.reasoning)
 
     # ------------------------------------------------------------------------------------------ the bill
 
     def _settle(self, state: str, error: LlmtuiError | None, finish: FinishReason) -> None:
         """Book the open attempt, once. Synchronous and quick: a job is put on the writer's queue."""
-        attempt = self._attempt
+        attempt = self.attempt
         if not self._open or attempt is None:
             return
-        self._partial.discard()
+        if self._partial is not None:
+            self._partial.discard()
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
         if state != "failed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
-        ends_turn = state in ("completed", "cancelled", "truncated") or attempt.has_content
+        if cost.pending and attempt.response_id:
+            ref, price = attempt.endpoint.ref, attempt.endpoint.price(usage.input_tokens if usage else 0)
+            self.pending.append(PendingLookup(self._attempt_id, *ref, attempt.response_id, price))
+        ends_turn = state in ("completed", "cancelled", "rejected", "truncated") or attempt.has_content
         self._recorder.settle(
             Settlement(
                 attempt_id=self._attempt_id,
@@ -315,7 +327,7 @@ class Turn:
 
     def _answer(self, finish: FinishReason, error: LlmtuiError | None) -> Message:
         """The answer as it is kept."""
-        attempt = self._attempt
+        attempt = self.attempt
         states = {
             FinishReason.CANCELLED: MessageState.CANCELLED,
             FinishReason.TRUNCATED: MessageState.TRUNCATED,
@@ -335,12 +347,12 @@ class Turn:
         )
 
     async def _end(self, reason: FinishReason | None, error: LlmtuiError | None) -> TurnResult:
-        attempt = self._attempt
+        attempt = self.attempt
         finish = reason or (FinishReason.TRUNCATED if isinstance(error, StreamBroken) else FinishReason.ERROR)
         if reason is FinishReason.CANCELLED:
             if attempt is not None and self._open and attempt.chunk_count:
                 attempt.finish(FinishReason.CANCELLED)
-            self._settle("cancelled", None, FinishReason.CANCELLED)
+            self._settle("rejected" if self._control.rejected else "cancelled", None, FinishReason.CANCELLED)
         if reason is FinishReason.CONTENT_FILTER and error is None:
             error = self._filtered(attempt)
         elif reason is FinishReason.LENGTH:
@@ -368,17 +380,7 @@ class Turn:
         )
 
     def _result(self, finish: FinishReason, error: LlmtuiError | None) -> TurnResult:
-        plan, attempt = self._plan, self._attempt
-        rate = None
-        if (
-            attempt
-            and attempt.content_chunks > 1
-            and self._usage
-            and attempt.first_content_at is not None
-            and attempt.last_content_at is not None
-            and attempt.last_content_at > attempt.first_content_at
-        ):
-            rate = self._usage.output_tokens / (attempt.last_content_at - attempt.first_content_at)
+        plan, attempt = self._plan, self.attempt
         return TurnResult(
             turn_id=self.id,
             conversation_id=plan.conversation_id,
@@ -392,7 +394,7 @@ class Turn:
             cost=self._cost,
             ttft_s=attempt.ttft_s if attempt else None,
             duration_s=time.monotonic() - self._started,
-            tokens_per_second=rate,
+            tokens_per_second=attempt.tokens_per_second(self._usage.output_tokens) if attempt and self._usage else None,
             chunk_count=attempt.chunk_count if attempt else 0,
             attempts=tuple(self._outcomes),
             warnings=tuple(self._warnings),

@@ -7,8 +7,8 @@ blocking, and an adapter can be tested byte by byte without a socket.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from llmtui.core.events import StreamEvent
     from llmtui.core.request import ChatRequest
     from llmtui.core.secret import Secret
+    from llmtui.core.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where requests go: one configured provider, ready to be asked."""
 
     name: str
@@ -30,7 +30,7 @@ class Target:
     base_url: str
     """As the user wrote it; the adapter puts a missing or doubled version part right."""
     key: Secret | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     """Extra headers from the config."""
     proxy: str = ""
     ca_file: str = ""
@@ -39,8 +39,7 @@ class Target:
     """Costs nothing and may take long to its first token."""
 
 
-@dataclass(frozen=True, slots=True)
-class WireRequest:
+class WireRequest(NamedTuple):
     """An HTTP request, whole."""
 
     method: str
@@ -52,8 +51,7 @@ class WireRequest:
     """What was dropped or changed because this provider does not take it: sentences for the reader."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
+class ModelInfo(NamedTuple):
     """A model as a provider lists it; None is unknown."""
 
     name: str
@@ -83,10 +81,8 @@ class Decoder(Protocol):
         ...
 
 
-class Adapter(Protocol):
-    """One wire format. Stateless: everything a request needs is passed in."""
-
-    wire: str
+class Speaks(Protocol):
+    """As much of a wire format as an answer takes. Stateless: everything a request needs is passed in."""
 
     def chat(self, request: ChatRequest, target: Target) -> WireRequest:
         """The streaming request. Parameters the provider does not take are left out, with a note."""
@@ -102,10 +98,33 @@ class Adapter(Protocol):
         """The error that a status other than 200 stands for; header names are lower case, the body may be anything."""
         ...
 
+
+class Adapter(Speaks, Protocol):
+    """One wire format."""
+
+    wire: str
+
     def models(self, target: Target, page: str = "") -> WireRequest:
         """The request that lists the provider's models; `page` is what `parse_models` gave for the next one."""
         ...
 
     def parse_models(self, body: bytes) -> tuple[list[ModelInfo], str]:
         """The models of one page, and the next page's mark (empty: none). Raise MalformedResponse on anything else."""
+        ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """What an adapter has besides where its provider can be asked later what a request cost."""
+
+    def generation_id(self, headers: Mapping[str, str]) -> str | None:
+        """The id to ask with, where the answer's headers (names in lower case) say it before its first event does."""
+        ...
+
+    def generation(self, target: Target, response_id: str) -> WireRequest:
+        """The request that asks what an earlier request cost."""
+        ...
+
+    def parse_generation(self, body: bytes) -> Usage | None:
+        """What that request used, its `cost_usd` set; None while it is not known."""
         ...

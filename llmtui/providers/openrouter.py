@@ -63,6 +63,10 @@ class OpenRouter(OpenAIChat):
             raise MalformedResponse("The server's list of models has no “data”", advice="Check base_url.")
         return [model for item in items if isinstance(item, dict) and (model := _model(item))], ""
 
+    def generation_id(self, headers: Mapping[str, str]) -> str | None:
+        """The headers name it while the model still thinks, when no event has come yet."""
+        return headers.get("x-generation-id") or None
+
     def generation(self, target: Target, response_id: str) -> WireRequest:
         """The request that asks what an earlier request cost. Not ready for a while after it (404)."""
         from urllib.parse import quote
