@@ -90,7 +90,7 @@ class ChatApp(App[int], inherit_bindings=False):
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None), signal.SIGINT):
             if number is not None and sys.platform != "win32":
                 loop.add_signal_handler(number, self._signalled, number)
-        self.call_after_refresh(self.run_worker, self._start(), group="session")
+        self.call_after_refresh(self.run_worker, self._start, group="session")
 
     def on_unmount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -185,6 +185,11 @@ class ChatApp(App[int], inherit_bindings=False):
         self._close_messages_no_wait()
 
     # ------------------------------------------------------------------------------------------------ the terminal
+
+    def tell_desktop(self, sentence: str) -> None:
+        """Have the terminal show a desktop notification (OSC 9); the sentence is our own."""
+        if self._driver is not None:
+            self._driver.write(f"\x1b]9;llmtui: {sentence}\x1b\\")
 
     def on_app_blur(self) -> None:
         self.animation_level = "none"

@@ -53,6 +53,8 @@ def metadata(result: TurnResult) -> tuple[str, ...]:
     mark = _ending(result.finish_reason)
     money = cost_text(result.cost)
     tokens, total = _tokens(result.usage)
+    if result.usage is None and not result.content:
+        total = ""  # nothing came, nothing was used
     took = f"{result.duration_s:.1f} s"
     first = "" if result.ttft_s is None else f"first token {result.ttft_s:.2f} s"
     speed = "" if result.tokens_per_second is None else f"{result.tokens_per_second:.0f} tok/s"

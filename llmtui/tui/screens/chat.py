@@ -117,9 +117,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     async def ask(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         """Send a question, or let it wait for its turn and say so."""
         question = Question(text, (*attachments, *await self._mentioned(text)))
-        if self.session is None:
-            self.say("Queued: it is sent as soon as the chat is ready")
-        elif self.talk.live is not None:
+        if self.talk.live is not None:
             self.say("Queued: it is sent when the answer is complete")
         self.drafts.sent(text)
         self.view.leave_failure()
@@ -162,20 +160,24 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             self._ticking = self.set_interval(TICK_S, self._tick)
         self.refresh_status()
 
-    def conversation_began(self, talk: Talk) -> None:
-        """Its question is stored: it has an id and a place in the list."""
-        self.reload_list()
-        self.refresh_status()
-
     async def turn_ended(self, talk: Talk, live: LiveTurn) -> None:
         """The turn is settled."""
         if not self.turns.is_busy and self._ticking is not None:
             self._ticking.stop()
             self._ticking = None
+        self._call_back()
         await self.view.ended(talk, live)
         await self.budgets.refresh()
         self.reload_list()
         self.refresh_status()
+
+    def _call_back(self) -> None:
+        """Who looks elsewhere is told that the answer is there, if that was asked for."""
+        wanted = self.chat_app.config.ui.notify
+        if not self.app.app_focus and wanted != "off":
+            self.app.bell()
+            if wanted == "desktop":
+                self.chat_app.tell_desktop("The answer is complete")
 
     def give_back(self, talk: Talk, questions: Sequence[Question]) -> None:
         """Put what was not sent back into the prompt, before what stands there."""

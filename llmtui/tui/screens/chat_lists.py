@@ -13,6 +13,8 @@ from llmtui.tui.messages import ConversationChosen, ConversationDeleted
 from llmtui.tui.talk import Talk
 
 if TYPE_CHECKING:
+    from textual import events
+
     from llmtui.core.messages import ModelRef
     from llmtui.tui.screens.chat import ChatScreen
     from llmtui.tui.screens.search import Found
@@ -54,10 +56,21 @@ class Lists(Screen[None]):
         from llmtui.tui.widgets.sidebar import Sidebar
 
         self.sidebar = Sidebar(id="sidebar")
+        self._fit_list(self.size.height)
         await self.mount(self.sidebar, before=self._chat.transcript)
         if focus:
             self.sidebar.filter.focus()
         self.reload_list()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit_list(event.size.height)
+        if event.size.width < WIDE and self.sidebar is not None and not self.sidebar.has_focus_within:
+            self.run_worker(self._close_sidebar())  # it would lie over what is being read
+
+    def _fit_list(self, height: int) -> None:
+        """Between header and status bar; a docked widget would otherwise be as high as the screen."""
+        if self.sidebar is not None:
+            self.sidebar.styles.height = max(3, height - 2)
 
     async def _close_sidebar(self) -> None:
         sidebar, self.sidebar = self.sidebar, None

@@ -60,7 +60,8 @@ class ModelScreen(Picker[None]):
                 await self._show([(ModelRef(name, info.name), info) for name, infos in cached for info in infos])
             self._say("asking the providers …")
             found = await session.list_models(refresh=refresh)
-            failed = [f"{name}: {error.message}" for name, error in session.list_errors.items()]
+            local = set(session.directory.local_servers())  # one that does not run is no news
+            failed = [f"{name}: {error.message}" for name, error in session.list_errors.items() if name not in local]
             await self._show([*found, *await session.list_models("demo")])
         except LlmtuiError as error:
             failed = [error.sentence]

@@ -143,4 +143,5 @@ class Prompt(Vertical):
     @on(PromptArea.Left)
     def _left(self, event: PromptArea.Left) -> None:
         event.stop()
-        self.screen.focus_next()
+        ways_out = self.screen.query("WaysOut Button")
+        self.screen.focus_next("WaysOut Button" if ways_out else "*")

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widgets.text_area import Edit, Location
 
-PLACEHOLDER = Content("Ask anything · Enter sends · Ctrl+J new line · / commands · @ files")
+PLACEHOLDERS = (
+    "Ask anything · Enter sends · Ctrl+J new line · / commands · @ files",
+    "Ask anything · Enter sends · / commands",
+    "Ask · Enter sends",
+)
+"""Longest first: the first that fits is shown."""
 _NOT_OURS = {"select_line", "select_all", "cursor_page_up", "cursor_page_down", "copy", "cursor_up", "cursor_down"}
 """Text area actions whose keys belong to the chat (F6, F7, PageUp, PageDown), or that are bound anew below."""
 
@@ -53,7 +58,7 @@ class PromptArea(TextArea, inherit_bindings=False):
         """Tab was pressed where there is nothing to complete."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id, placeholder=PLACEHOLDER, highlight_cursor_line=False, show_line_numbers=False)
+        super().__init__(id=id, highlight_cursor_line=False, show_line_numbers=False)
         self.marks = Marks()
         self.earlier: Sequence[str] = ()
         """What was sent before, oldest first."""
@@ -62,6 +67,10 @@ class PromptArea(TextArea, inherit_bindings=False):
         self._place = 0
         """How many prompts back the reader has gone."""
         self._unsent = ""
+
+    def on_resize(self) -> None:
+        fitting = [text for text in PLACEHOLDERS if len(text) < self.size.width - 1]
+        self.placeholder = Content(fitting[0] if fitting else "")
 
     # ------------------------------------------------------------------------------------------------ editing
 

@@ -72,7 +72,8 @@ class Sidebar(Vertical):
             title = clean_line(conversation.title) or "Untitled"
             mark = "◌" if conversation.id in streaming else "▸" if conversation.id == current else " "
             line = Content(f"{mark} {title}").truncate(width, ellipsis=True)
-            options.append(Option(line.stylize("bold") if conversation.id == current else line))
+            line = line.stylize("bold") if conversation.id == current else line
+            options.append(Option(Content.assemble(line)))
             self.lines.append((conversation.id, title))
         self._list.add_options(options)
         wanted = marked or current

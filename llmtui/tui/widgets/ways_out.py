@@ -23,7 +23,7 @@ class WaysOut(Horizontal):
     DEFAULT_CSS = """
     WaysOut {
         height: 1; padding: 0 1; background: $surface;
-        & Static { width: auto; max-width: 1fr; margin-right: 2; color: $warning; text-wrap: nowrap; text-overflow: ellipsis; }
+        & Static { width: 1fr; margin-left: 1; color: $warning; text-wrap: nowrap; text-overflow: ellipsis; }
         & Button { margin-right: 1; }
     }
     """
@@ -31,8 +31,8 @@ class WaysOut(Horizontal):
     def __init__(self, sentence: str, actions: Sequence[Action]) -> None:
         self.actions = tuple(actions)
         super().__init__(
-            Static(Content(clean_line(sentence))),
             *(Button(Content(action.text), name=action.name, compact=True) for action in actions),
+            Static(Content(clean_line(sentence))),
         )
 
     def say(self, sentence: str) -> None:

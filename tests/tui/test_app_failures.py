@@ -1,0 +1,147 @@
+"""What goes wrong while one chats: failures with their ways out, waits, limits; nothing typed is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Button
+
+from llmtui.config import Config
+from llmtui.core.cost import Price
+from llmtui.core.messages import MessageState, ModelRef
+from llmtui.core.options import Options
+from llmtui.tui.live import Phase
+from tests.tui.conftest import driving
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Driven
+
+
+async def test_a_failure_says_what_to_do_and_offers_it(size: tuple[int, int]) -> None:
+    """STR-11: the sentence under the message, the ways out as buttons that Tab reaches and as commands."""
+    async with driving(size=size, options=Options(demo=True, model="nosuch")) as driven:
+        await driven.ask("hello")
+        assert driven.chat.talk.messages[-1].state is MessageState.FAILED
+        assert "no such model" in driven.chat.transcript.model.find(driven.chat.talk.messages[-1].id).item.error
+        names = [button.name for button in driven.chat.query("WaysOut Button").results(Button)]
+        assert names == ["retry", "model"]
+        await driven.press("tab")
+        focused = driven.app.focused
+        assert isinstance(focused, Button)
+        assert focused.name == "retry"
+        await driven.press("tab", "enter")
+        await driven.until(lambda: type(driven.app.screen).__name__ == "ModelScreen")
+
+
+async def test_another_model_answers_after_a_failure() -> None:
+    """STR-10, STR-11: `/retry MODEL TEMPERATURE`; the buttons go."""
+    async with driving(options=Options(demo=True, model="nosuch")) as driven:
+        await driven.ask("hello")
+        await driven.ask("/retry demo/instant 0.5")
+        assert driven.chat.talk.messages[-1].model == ModelRef("demo", "instant")
+        assert driven.chat.talk.messages[-1].state is MessageState.COMPLETE
+        assert not driven.chat.query("WaysOut")
+        assert len(driven.chat.talk.messages) == 2
+        await driven.ask("/retry demo/instant 7")
+        assert "between 0 and 2" in driven.notices()
+
+
+async def waiting(driven: Driven) -> None:
+    driven.chat.prompt.fill("hello")
+    await driven.press("enter")
+    await driven.until(lambda: driven.chat.talk.live and driven.chat.talk.live.phase is Phase.RETRYING)
+    await driven.until(lambda: driven.chat.query("WaysOut Button"))
+
+
+async def test_a_wait_counts_down_and_can_be_cut_short() -> None:
+    """ROB-1, STR-11: the countdown in status bar and transcript; retry now by key."""
+    async with driving(options=Options(demo=True, model="flaky")) as driven:
+        await waiting(driven)
+        assert "retrying 1/5 in" in driven.screen_text().splitlines()[-1]
+        await driven.press("ctrl+r")
+        await driven.settled()
+        assert driven.chat.talk.messages[-1].state is MessageState.COMPLETE
+        assert not driven.chat.query("WaysOut")
+
+
+async def test_a_wait_can_be_cancelled() -> None:
+    """ROB-1, STR-9: Esc ends it; the question stays."""
+    async with driving(options=Options(demo=True, model="flaky")) as driven:
+        await waiting(driven)
+        await driven.press("escape")
+        await driven.settled()
+        assert driven.chat.talk.messages[-1].state is MessageState.CANCELLED
+        assert driven.chat.talk.messages[0].content == "hello"
+
+
+async def test_a_fallback_is_said() -> None:
+    """ROB-5: what failed and what answered both stand there."""
+    async with driving(options=Options(demo=True, model="nosuch", fallback=("demo/instant",))) as driven:
+        await driven.ask("hello")
+        answer = driven.chat.talk.messages[-1]
+        assert answer.model == ModelRef("demo", "instant")
+        notes = driven.chat.transcript.model.find(answer.id).item.notes
+        assert any("demo/nosuch" in note for note in notes)
+
+
+async def test_a_refused_question_stays_in_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """BUD-3: a request that would exceed a limit is not sent; the sentence says so and the text stays."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-test-test-test")
+    config = Config(
+        prices={"openai/gpt-dear": Price(Decimal(1000), Decimal(1000), source="config")},
+        budget=Config().budget._replace(daily_usd=Decimal("0.01")),
+    )
+    async with driving(options=Options(model="openai/gpt-dear"), config=config) as driven:
+        await driven.ask("a question")
+        assert driven.prompt == "a question"
+        assert "budget" in [way.name for way in driven.chat.query("WaysOut Button")] or driven.chat.query("WaysOut")
+        assert driven.chat.talk.editing == driven.chat.talk.messages[0].id
+
+
+async def test_continue_goes_on_where_an_answer_was_cut() -> None:
+    """STR-9: Esc, then /continue: the new version begins with the text so far."""
+    async with driving(options=Options(demo=True, model="endless")) as driven:
+        driven.chat.prompt.fill("go on")
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.live and len("".join(driven.chat.talk.live.text)) > 40)
+        await driven.press("escape")
+        await driven.settled()
+        cut = driven.chat.talk.messages[-1].content
+        driven.chat.prompt.fill("/continue")
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.live and driven.chat.talk.live.text)
+        await driven.press("escape")
+        await driven.settled()
+        assert driven.chat.talk.messages[-1].content.startswith(cut)
+        assert len(driven.chat.talk.messages) == 2
+        await driven.press("ctrl+n")
+        await driven.ask("/continue")
+        assert "no answer to continue" in driven.notices()
+
+
+async def test_commands_without_an_answer_say_so() -> None:
+    """CHAT-2: /retry, /edit, /copy on an empty conversation are sentences, not crashes."""
+    async with driving() as driven:
+        for command, says in (
+            ("/retry", "no answer yet"),
+            ("/edit", "no question yet"),
+            ("/copy", "no answer yet"),
+            ("/undo", "nothing to bring back"),
+        ):
+            await driven.ask(command)
+            assert says in driven.notices()
+
+
+async def test_quitting_settles_what_streams() -> None:
+    """COST-3, ROB-9: Ctrl+Q while streaming: the answer is stored as stopped, its bill is written."""
+    async with driving(options=Options(demo=True, model="endless")) as driven:
+        driven.chat.prompt.fill("go on")
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.live and driven.chat.talk.live.text)
+        await driven.pilot.press("ctrl+q")
+        await driven.until(lambda: driven.app._exit)
+    async with driving(options=Options(demo=True, model="instant", continue_newest=True)) as driven:
+        assert driven.chat.talk.messages[-1].state is MessageState.CANCELLED
+        assert driven.chat.talk.messages[-1].content
