@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmtui.providers.registry import adapter
@@ -23,7 +22,7 @@ async def check_key(target: Target, transport: Transport) -> None:
     speaks = adapter(target.wire)
     request = speaks.models(target)
     if target.wire == "openrouter":
-        request = replace(request, url=request.url.partition("?")[0].rpartition("/")[0] + "/key")
+        request = request._replace(url=request.url.partition("?")[0].rpartition("/")[0] + "/key")
     response = await transport.open(request, target, connect_s=_LIMIT_S, header_s=_LIMIT_S)
     try:
         response.limit(_LIMIT_S)

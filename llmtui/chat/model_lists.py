@@ -88,7 +88,7 @@ class ModelLists:
 
 
 def _to_json(model: ModelInfo) -> dict[str, Any]:
-    fields = {name: getattr(model, name) for name in ModelInfo.__slots__}
+    fields = {name: getattr(model, name) for name in ModelInfo._fields}
     return {
         name: str(value) if isinstance(value, Decimal) else value
         for name, value in fields.items()
@@ -97,7 +97,7 @@ def _to_json(model: ModelInfo) -> dict[str, Any]:
 
 
 def _from_json(raw: dict[str, Any]) -> ModelInfo:
-    known = {name: raw[name] for name in ModelInfo.__slots__ if name in raw}
+    known = {name: raw[name] for name in ModelInfo._fields if name in raw}
     for name in _PRICES:
         if name in known:
             known[name] = Decimal(known[name])

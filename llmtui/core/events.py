@@ -8,7 +8,6 @@ are made in a long answer, and a frozen dataclass costs four times as much to ma
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -100,11 +99,10 @@ StreamEvent = (
 # ------------------------------------------------------------------------------------------------- chunks
 
 
-@dataclass(frozen=True, slots=True)
-class StreamChunk:
+class StreamChunk(NamedTuple):
     """A piece of an answer as a caller sees it; indices run 0..N-1, only the last has a finish reason."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the tuple's method of that name, which nobody needs here
     content: str
     reasoning: str | None
     finish_reason: FinishReason | None
@@ -203,8 +201,7 @@ class TurnSettled(NamedTuple):
 TurnEvent = TurnStarted | AttemptStarted | ChunkArrived | RetryScheduled | FallbackChosen | Noted | TurnSettled
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptOutcome:
+class AttemptOutcome(NamedTuple):
     """One request of a turn, as the summary and the failure screen show it."""
 
     attempt_id: str
@@ -214,8 +211,7 @@ class AttemptOutcome:
     """How long was waited after it, before the next one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnResult:
+class TurnResult(NamedTuple):
     """All there is to know of a turn that is over."""
 
     turn_id: str

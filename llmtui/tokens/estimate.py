@@ -23,8 +23,9 @@ _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 350, 800, 1500
 
 def estimate_tokens(text: str) -> int:
     """The tokens of a text, guessed: 0 for no text, at least 1 for any other."""
-    if not text:
-        return 0
+    size = len(text)
+    if size <= 6 and text.isascii():  # most deltas are a word or less: a look is enough
+        return 1 if size else 0
     plain = text.encode("ascii", "ignore")
     weight = 0
     if len(plain) != len(text):
