@@ -89,7 +89,7 @@ class Document:
 
     def reparse(self) -> Parsed:
         """The part of `finish` that takes long: changes nothing, may run in a thread while nothing is appended."""
-        text = str(self._clean)
+        text = self._clean.slice(0, len(self._clean))
         references: References = {}
         specs = self._split(text, 0, references, None, None)
         blocks = self._blocks

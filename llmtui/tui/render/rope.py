@@ -10,25 +10,27 @@ _CHUNK = 4096
 class Rope:
     """Text in chunks."""
 
-    __slots__ = ("_chunks", "_length", "_starts")
+    __slots__ = ("_chunks", "_joined", "_length", "_starts")
 
     def __init__(self) -> None:
         self._chunks: list[str] = []
         self._starts: list[int] = []
         self._length = 0
+        self._joined: str | None = ""
 
     def __len__(self) -> int:
         return self._length
 
     def __str__(self) -> str:
-        if len(self._chunks) > 1:
-            self._chunks, self._starts = ["".join(self._chunks)], [0]
-        return self._chunks[0] if self._chunks else ""
+        if self._joined is None:
+            self._joined = "".join(self._chunks)
+        return self._joined
 
     def copy(self) -> Rope:
         """The same text, to go on differently."""
         other = Rope()
         other._chunks, other._starts, other._length = list(self._chunks), list(self._starts), self._length
+        other._joined = self._joined
         return other
 
     def append(self, text: str) -> None:
@@ -39,6 +41,7 @@ class Rope:
             self._starts.append(self._length)
             self._chunks.append(text)
         self._length += len(text)
+        self._joined = None
 
     def slice(self, start: int, end: int) -> str:
         """The characters from start to end."""

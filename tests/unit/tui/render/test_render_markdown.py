@@ -34,6 +34,10 @@ def styled(text: str, part: str) -> str:
     [
         ("# One\n\ntext\n## Two", ["One", "", "text", "", "Two"]),
         ("Setext\n======\n\nb\n---", ["Setext", "", "b"]),
+        ("## a # b ##  ", ["a # b"]),
+        ("-\ta\n\n\tb\tc", ["• a", "", "  b c"]),
+        ("`` a` `` ` b ` `c\nd` ` `", ["a` b c d"]),
+        ("- # h\n- > q\n- ***\n-\n  x", ["• h", "• ▌ q", "• " + "─" * 38, "• x"]),
         ("a *b* **c** `d` ~~e~~", ["a b c d e"]),
         ("a **b", ["a **b"]),
         ("a\nb  \nc\\\nd", ["a b", "c", "d"]),

@@ -200,6 +200,22 @@ def long_numbers(rng: random.Random) -> str:
     )
 
 
+def long_deep(rng: random.Random) -> str:
+    inner = "".join(f"      {rng.choice(['-', '1.'])} item {i} {'word ' * 12}\n" for i in range(60))
+    return f"- a\n  1. b\n     - c\n{inner}   - [ ] d\n\n     e\n-\ttab\n" + "".join(
+        f"\t- x {i} {'word ' * 9}\n" for i in range(60)
+    )
+
+
+def long_children(rng: random.Random) -> str:
+    body = "".join(f"   para {i} {'word ' * rng.randint(5, 30)}\n\n" for i in range(40))
+    return f"1. a\n\n{body}   | a | b |\n   |---|---|\n   | 1 | 2 |\n\n   > q\n\n{body}2. b\n"
+
+
+def unclosed(rng: random.Random) -> str:
+    return "**never closed " + "word " * 900 + "[also](" + "word " * 900 + " x" * rng.randint(1, 2)
+
+
 def long_paragraph(rng: random.Random) -> str:
     return " ".join(
         rng.choice(["plain", "*em*", "`code`", "**strong**", "[a](http://b)", "中文。", "1.", "-"]) for _ in range(1500)
@@ -221,7 +237,10 @@ def long_line(rng: random.Random) -> str:
     return "x" * 9000 + " [" * 300 + "**" * 900 + "> " * 200 + str(rng)[:0]
 
 
-@pytest.mark.parametrize("make", [long_list, long_numbers, long_paragraph, long_table, long_code, long_line])
+@pytest.mark.parametrize(
+    "make",
+    [long_list, long_numbers, long_deep, long_children, unclosed, long_paragraph, long_table, long_code, long_line],
+)
 @pytest.mark.parametrize("width", [30, 100])
 def test_what_grows_long_ends_as_the_whole(make: Callable[[random.Random], str], width: int) -> None:
     """STR-13: parts that are let go while they grow come out as if drawn at once."""
@@ -235,6 +254,23 @@ def test_what_grows_long_ends_as_the_whole(make: Callable[[random.Random], str],
         check(rows(document), width, len(text))
         document.finish()
         assert rows(document) == whole(kind, text, width)
+
+
+TRICKY = (
+    "para one\n#5 is no heading\n-5 is no item\n\n# Head\ntext **bold\nstill** on\n---5 no rule\n\nx | y\n--|-- no table\n\n"
+    "- a\n-b is lazy\n- c\n\n  d\n\n10. ten\n11. eleven\n1x\n\n> q\n>r\n\nwords\na | b\n--|--\n1 | 2\n\n"
+    "```py\nx = 1\n``\n```\n\nend\n***\nlast\n"
+)
+
+
+def test_at_the_end_of_each_line_it_looks_like_the_whole_so_far() -> None:
+    """STR-5: nothing is taken for final that the rest of its line can still change."""
+    document = Document(LOOK, 60)
+    for index, char in enumerate(TRICKY, 1):
+        document.append(char)
+        now = [line.text for line in rows(document)]
+        if char == "\n":
+            assert now == [line.text for line in whole(Document, TRICKY[:index], 60)]
 
 
 def test_an_append_touches_only_the_end() -> None:
