@@ -60,11 +60,14 @@ async def open_session(
     options: Options, config: Config, *, notice: Callable[[str], None]
 ) -> AsyncIterator[ChatSession]:
     """A session under asyncio: the full-screen program, the library."""
+    from llmtui.chat.lookups import Lookups
     from llmtui.providers._http import AsyncTransport
 
     store = Store(locate(os.environ).database, notice=notice)
     runtime = AsyncRuntime(AsyncTransport())
     session = _session(options, config, store, runtime)
+    session.lookups = Lookups(runtime, store)
+    session.lookups.resume(session.directory)
     try:
         try:
             session.default_model = await _choose_model(session, options, runtime)

@@ -88,9 +88,7 @@ class Lookups:
             _log.warning("the look-up of attempt %s came to nothing: %s", pending.attempt_id, error.sentence)
             return waiting
 
-    async def _ask_until_known(
-        self, speaks: LooksUp, target: Target, response_id: str
-    ) -> tuple[Usage | None, bool]:
+    async def _ask_until_known(self, speaks: LooksUp, target: Target, response_id: str) -> tuple[Usage | None, bool]:
         """The usage, and whether the provider ever answered for it. Raise where asking on is pointless (a bad key)."""
         was_reached = False
         for wait_s in WAITS_S:
@@ -133,15 +131,17 @@ class Lookups:
 
     def start(self, pending: PendingLookup, directory: Directory, told: Callable[[Found], None] | None = None) -> None:
         """Ask in a task of the running event loop."""
-        self._spawn([pending], directory, told or self.told)
+        self._spawn([pending], directory, told or self._tell)
 
     def resume(self, directory: Directory) -> None:
         """Ask, in a task of the running event loop, about everything that earlier sessions left pending."""
-        self._spawn(None, directory, self.told)
+        self._spawn(None, directory, self._tell)
 
-    def _spawn(
-        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None] | None
-    ) -> None:
+    def _tell(self, found: Found) -> None:
+        if self.told is not None and not found.cost.pending:
+            self.told(found)
+
+    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]) -> None:
         import asyncio
 
         if self._closed:
@@ -151,7 +151,7 @@ class Lookups:
         task.add_done_callback(self._running.discard)
 
     async def _find_all(
-        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None] | None
+        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]
     ) -> None:
         import asyncio
 
@@ -160,8 +160,7 @@ class Lookups:
         async def find(one: PendingLookup) -> None:
             async with gate:
                 found = await self.find(one, directory)
-            if told is not None:
-                told(found)
+            told(found)
 
         if pending is None:
             pending = await self._left_behind()
@@ -172,7 +171,7 @@ class Lookups:
         if store is None:
             return []
         try:
-            return await self._runtime.call(lambda: store.ledger.pending_lookups())
+            return await self._runtime.call(store.ledger.pending_lookups)
         except LlmtuiError as error:
             _log.warning("what is pending could not be read: %s", error.sentence)
             return []
@@ -189,4 +188,4 @@ class Lookups:
         self._closed = True
         for task in list(self._running):
             task.cancel()
-        await self.drain() if self._running else None
+        await self.drain()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from llmtui.chat.directory import Directory, ProviderStatus
     from llmtui.chat.gate import Confirm
+    from llmtui.chat.lookups import Lookups
     from llmtui.chat.recorder import Recorder
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
@@ -76,6 +77,8 @@ class ChatSession:
         self.store = store
         self.directory = directory
         self._runtime = runtime
+        self.lookups: Lookups | None = None
+        """What asks providers about pending estimates; None: the next session that can does it."""
         self._breaker = CircuitBreaker(config.retry)
         self._keep_text = keep_text
         self.gate = Gate(config.budget, store, priced=live_cost)
@@ -235,7 +238,12 @@ class ChatSession:
             control=control or TurnControl(),
             breaker=self._breaker,
         )
-        return await turn.run()
+        try:
+            return await turn.run()
+        finally:
+            if self.lookups is not None:
+                for pending in turn.pending:
+                    self.lookups.start(pending, self.directory)
 
     async def _plan(
         self,
@@ -333,6 +341,8 @@ class ChatSession:
         await self._runtime.transport.warm(endpoint.target)
 
     async def close(self) -> None:
+        if self.lookups:
+            await self.lookups.close()
         await self._runtime.transport.close()
 
 
