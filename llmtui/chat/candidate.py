@@ -26,6 +26,10 @@ class Endpoint(NamedTuple):
     first_content_s: float = 0.0
     """The provider's own limit to the first content; 0: the general one."""
     demo: bool = False
+    window: Callable[[], int | None] = lambda: None
+    """The context window in tokens, looked up when first needed."""
+    max_output_tokens: int | None = None
+    """As the provider's own list says it."""
     local: bool = False
     """May take long to its first token."""
 

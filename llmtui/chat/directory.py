@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.chat.candidate import Candidate, Endpoint
+from llmtui.chat.compose import AUTO
 from llmtui.config.values import ProviderConfig
 from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import ModelRef
 from llmtui.keys import KeySources, find_key, require_key
 from llmtui.pricing.billing import cost_of
 from llmtui.pricing.prices import Prices, Seller
-from llmtui.providers.base import Target
+from llmtui.providers.base import ModelInfo, Target
 from llmtui.providers.registry import KNOWN, adapter
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from llmtui.core.cost import Cost, Price
     from llmtui.core.usage import Usage
     from llmtui.paths import Paths
+    from llmtui.pricing.table import PriceTable
 
 CUSTOM = "custom"
 """What the server of a `--base-url` is called."""
@@ -57,10 +59,16 @@ class Directory:
         self._config = config
         self._environ = environ
         self.paths = paths
-        self.prices = Prices(config.prices)
+        self.prices = Prices(config.prices, table=self._table)
         self._targets: dict[str, Target] = {}
         self._model_lists: ModelLists | None = None
         self._custom = ProviderConfig(wire=wire, base_url=base_url) if base_url else None
+
+    def _table(self) -> PriceTable:
+        """The newest price table there is: refreshed into the cache folder, or shipped."""
+        from llmtui.pricing.refresh import newest
+
+        return newest(self.paths.cache)
 
     # ------------------------------------------------------------------------------------------ names
 
@@ -71,6 +79,8 @@ class Directory:
 
     def find_model(self, text: str) -> ModelRef:
         """`PROVIDER/MODEL`, or a bare name that exactly one provider is known to have. Raise ConfigError."""
+        if text == "auto":
+            return AUTO
         if "/" in text:
             ref = ModelRef.parse(text)
             self._section(ref.provider)
@@ -83,7 +93,7 @@ class Directory:
             for provider in self.names()
             if name in self._listed_names(provider) or self._is_in_price_table(provider, name)
         ]
-        usable = [ref for ref in found if self._has_key(ref.provider)]
+        usable = [ref for ref in found if self.has_key(ref.provider)]
         chosen = usable if usable and len(found) > 1 else found
         if len(chosen) == 1:
             return chosen[0]
@@ -219,7 +229,7 @@ class Directory:
         """The key was set or removed: look it up anew next time."""
         self._targets.pop(provider, None)
 
-    def _has_key(self, provider: str) -> bool:
+    def has_key(self, provider: str) -> bool:
         """Whether a key stands in the environment or the like, without waking the keyring."""
         if not self.needs_key(provider):
             return True
@@ -273,6 +283,23 @@ class Directory:
 
     # ------------------------------------------------------------------------------------------ asking
 
+    def _listed(self, ref: ModelRef) -> ModelInfo | None:
+        """The model as the provider's list had it when it was last asked, or as the config says."""
+        section = self._config.providers.get(ref.provider)
+        for entry in section.models if section else ():
+            if entry.name == ref.name:
+                return ModelInfo(entry.name, entry.context_window, entry.max_output_tokens)
+        return next((info for info in self.lists.cached(ref.provider) if info.name == ref.name), None)
+
+    def window(self, ref: ModelRef) -> int | None:
+        """The model's context window in tokens, from its provider's list, the config or the price table."""
+        listed = self._listed(ref)
+        if listed and listed.context_window:
+            return listed.context_window
+        section = self._section(ref.provider)
+        seller = Seller(ref.provider, section.wire, section.base_url, bool(section.local))
+        return self.prices.window_of(seller, ref.name)
+
     def candidate(self, ref: ModelRef) -> Candidate:
         """The model as a link of a chain; its key is looked up when its turn comes."""
         return Candidate(ref, lambda: self.endpoint(ref))
@@ -294,6 +321,7 @@ class Directory:
         def cost(usage: Usage, answered_by: str) -> Cost:
             return cost_of(usage, seller, ref.name, at=datetime.now(UTC), prices=prices, answered_by=answered_by)
 
+        listed = self._listed(ref)
         return Endpoint(
             ref=ref,
             adapter=adapter(target.wire),
@@ -302,5 +330,7 @@ class Directory:
             cost=cost,
             first_content_s=self._section(ref.provider).timeout_first_s,
             demo=target.wire == "demo",
+            window=lambda: self.window(ref),
+            max_output_tokens=listed.max_output_tokens if listed else None,
             local=target.local,
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmtui.chat.candidate import Endpoint
+    from llmtui.chat.compose import GuardQuestion
     from llmtui.chat.runtime import Runtime
     from llmtui.config import BudgetConfig
     from llmtui.core.admission import ConfirmNeeded, Proposal
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 class Confirm(Protocol):
     """Asks a person, or stands in for one. True: send it."""
 
-    async def __call__(self, question: ConfirmNeeded) -> bool: ...
+    async def __call__(self, question: ConfirmNeeded | GuardQuestion) -> bool: ...
 
 
 class Admission(NamedTuple):

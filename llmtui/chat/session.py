@@ -6,9 +6,10 @@ A session composes a turn (who is asked, with which messages, within which limit
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from llmtui.chat.breaker import CircuitBreaker
+from llmtui.chat.compose import AUTO, choose_by_router, compose, look
 from llmtui.chat.control import TurnControl
 from llmtui.chat.gate import Admission, Gate
 from llmtui.chat.recorder import ConversationRecorder, LedgerRecorder
@@ -16,11 +17,11 @@ from llmtui.chat.turn import Turn, TurnPlan
 from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings
-from llmtui.tokens.estimate import estimate_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llmtui.chat.compose import GuardQuestion
     from llmtui.chat.directory import Directory, ProviderStatus
     from llmtui.chat.gate import Confirm
     from llmtui.chat.lookups import Lookups
@@ -257,28 +258,39 @@ class ChatSession:
         metadata: Mapping[str, Any] | None = None,
         cut: Message | None = None,
     ) -> TurnPlan:
-        chosen = model or self.default_model
-        if chosen is None:
-            raise ConfigError(
-                "no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config."
-            )
+        chosen = model or self.default_model or _no_model()
+        asked = question or earlier[-1]
+        notes = await look(self.config, question, self.confirm) if question else ()
+        if chosen == AUTO:
+            chosen, why = await self._runtime.call(lambda: choose_by_router(self.config, self.directory, asked))
+            notes = (*notes, why)
         chain = [chosen, *(ref for ref in self.fallback if ref != chosen)]
-        messages = [message for message in (*earlier, *((question,) if question else ())) if _is_sent(message)]
+        messages = [*earlier, *((question,) if question else ())]
         if cut is not None:
             messages += [cut, Message(Role.USER, CONTINUE)]
-        prompt = await self._system(conversation_id, system)
+        prompt = await self._system(conversation_id, system, is_new=not earlier)
         if prompt:
             messages.insert(0, Message(Role.SYSTEM, prompt))
-        asked = question or earlier[-1]
+        wanted = self._settings(settings)
+        composed = await compose(
+            self.config,
+            self.directory,
+            self._runtime,
+            chosen,
+            messages,
+            asked_output=wanted.max_output_tokens,
+            newest_exchanges=2 if cut else 1,
+        )
         return TurnPlan(
-            request=ChatRequest(chosen, tuple(messages), self._settings(settings), conversation_id),
+            request=ChatRequest(chosen, composed.messages, wanted, conversation_id),
             chain=[self.directory.candidate(ref) for ref in chain],
             timeouts=self.config.timeouts,
             retry=self.config.retry,
             conversation_id=conversation_id if self._keep_text else "",
             user_message_id=asked.id,
             answer_message_id=new_id(),
-            input_tokens=estimate_request(_texts(messages)),
+            input_tokens=composed.input_tokens,
+            warnings=(*notes, *composed.notes),
             gate=self.gate,
             confirm=self.confirm,
             prefix=cut.content if cut else "",
@@ -292,8 +304,8 @@ class ChatSession:
         wanted = None if isinstance(leaf, LeafOfConversation) else leaf
         return await self._runtime.call(lambda: self.store.conversations.thread(conversation_id, wanted))
 
-    async def _system(self, conversation_id: str, given: str | None) -> str:
-        if given is not None or not self._keep_text:
+    async def _system(self, conversation_id: str, given: str | None, *, is_new: bool) -> str:
+        if given is not None or not self._keep_text or is_new:
             return given or ""
         conversation = await self._runtime.call(lambda: self.store.conversations.get(conversation_id))
         return str(conversation.settings.get("system", "")) if conversation else ""
@@ -346,23 +358,15 @@ class ChatSession:
         await self._runtime.transport.close()
 
 
-async def _decline(question: ConfirmNeeded) -> bool:
-    """Where nobody can be asked: near a limit it goes on (the sentence is a warning), without a price it does not."""
+async def _decline(question: ConfirmNeeded | GuardQuestion) -> bool:
+    """Where nobody can be asked: near a limit it goes on (the sentence is a warning); without a price, or where the
+    guard has found something, it does not."""
     return question.reason == "near"
+
+
+def _no_model() -> NoReturn:
+    raise ConfigError("no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config.")
 
 
 def _now() -> int:
     return int(time.time() * 1000)
-
-
-def _is_sent(message: Message) -> bool:
-    """Whether a message of the thread goes to the model: not what was taken out, nor answers that never had a text."""
-    return not message.excluded and (message.role is not Role.ASSISTANT or bool(message.content))
-
-
-def _texts(messages: Sequence[Message]) -> list[str]:
-    """What of each message is text to the model; a small image counts about as much as a page."""
-    return [
-        "\n".join([message.content, *("x" * 4000 if item.is_image else item.text() for item in message.attachments)])
-        for message in messages
-    ]
