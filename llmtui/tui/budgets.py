@@ -10,6 +10,7 @@ from llmtui.core.periods import Scope
 from llmtui.tui.status import Allowance
 
 if TYPE_CHECKING:
+    from llmtui.chat.compose import GuardQuestion
     from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.budget import Gauge
     from llmtui.tui.screens.chat import ChatScreen
@@ -47,8 +48,8 @@ class Budgets:
             self._chat.say(f"{gauge.limit.name}: {gauge.text} used. {ADVICE}", severity=severity)  # type: ignore[arg-type]
         self._chat.refresh_status()
 
-    async def confirm(self, question: ConfirmNeeded) -> bool:
-        """Ask before a message that comes near a limit, or that has no price; waits for the answer."""
+    async def confirm(self, question: ConfirmNeeded | GuardQuestion) -> bool:
+        """Ask before a message that comes near a limit, has no price, or that the guard stopped; waits for the answer."""
         from llmtui.tui.screens.confirm import Confirm
 
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

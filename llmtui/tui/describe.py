@@ -12,7 +12,6 @@ from llmtui.tui.widgets.transcript_item import Action, Item
 
 if TYPE_CHECKING:
     from llmtui.core.cost import Cost
-    from llmtui.core.errors import LlmtuiError
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Message
     from llmtui.core.usage import Usage
@@ -97,16 +96,16 @@ def _line(mark: str, *parts: str) -> str:
     return f"{mark} " + " · ".join(part for part in parts if part)
 
 
-def actions_for(error: LlmtuiError, *, has_text: bool) -> tuple[Action, ...]:
-    """The ways out of a failure, each also a slash command."""
+def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
+    """The ways out of a failure of this kind, each also a slash command."""
     ways = []
     if has_text:
         ways.append(Action("Continue /continue", "continue"))
     ways.append(Action("Try again /retry", "retry"))
     ways.append(Action("Other model /model", "model"))
-    if error.kind in {"authentication", "permission"}:
+    if kind in {"authentication", "permission"}:
         ways.insert(0, Action("Keys /keys", "keys"))
-    if error.kind in {"budget", "context_too_long"}:
+    if kind in {"budget", "context_too_long"}:
         ways.append(Action("New conversation /new", "new"))
     return tuple(ways)
 

@@ -6,9 +6,9 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from llmtui.core.errors import BudgetExceeded, LlmtuiError
+from llmtui.core.errors import BudgetExceeded, InputRefused, LlmtuiError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnSettled, TurnStarted
-from llmtui.tui.describe import actions_for, metadata
+from llmtui.tui.describe import metadata, ways_out
 from llmtui.tui.live import LiveTurn
 from llmtui.tui.talk import Question, Talk, title_of
 
@@ -155,7 +155,7 @@ class Turns:
         result = live.result
         if not live.answer_id:
             self._refused(talk, live, refusal or (result.error if result else None))
-        elif result is not None and isinstance(result.error, BudgetExceeded) and live.question is not None:
+        elif result is not None and isinstance(result.error, BudgetExceeded | InputRefused) and live.question is not None:
             self._chat.give_back(talk, [live.question, *talk.queue])
             talk.queue.clear()
             talk.editing = live.user_message_id  # what is sent instead takes its place
@@ -171,7 +171,7 @@ class Turns:
         self._chat.give_back(talk, [*waiting, *talk.queue])
         talk.queue.clear()
         if error is not None and talk is self._chat.talk:
-            self._chat.view.offer(error.sentence, actions_for(error, has_text=False))
+            self._chat.view.offer(error.sentence, ways_out(error.kind, has_text=False))
         elif error is not None:
             self._chat.say(f"{talk.title}: {error.sentence}", severity="error")
 

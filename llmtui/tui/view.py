@@ -45,6 +45,8 @@ class View:
         self._transcript.open([self._item(talk, message) for message in talk.messages], at=at)
         if talk.live is not None and talk.live.answer_id:
             self._show_live(talk.live)
+        elif talk.messages and (error := talk.messages[-1].error):
+            self.offer(error, describe.ways_out("", has_text=bool(talk.messages[-1].content)))
 
     def _item(self, talk: Talk, message: Message) -> Item:
         if message.state is MessageState.STREAMING and talk.live is None:
@@ -130,7 +132,7 @@ class View:
         """The turn is over: its figures, and if it failed why, and the ways on."""
         if live.answer_id not in self._transcript.model:
             return
-        ways = describe.actions_for(result.error, has_text=bool(result.content)) if result.error else ()
+        ways = describe.ways_out(result.error.kind, has_text=bool(result.content)) if result.error else ()
         self._transcript.finish_answer(
             live.answer_id,
             _STATES.get(result.finish_reason, MessageState.COMPLETE),
@@ -188,7 +190,7 @@ def _answer(live: LiveTurn, result: TurnResult, talk: Talk) -> Message:
     """The answer as it is stored."""
     return Message(
         Role.ASSISTANT,
-        result.content,
+        live.prefix + result.content,
         id=live.answer_id,
         parent_id=live.user_message_id or (talk.messages[-1].id if talk.messages else None),
         reasoning=result.reasoning,

@@ -84,6 +84,7 @@ class Picker(ModalScreen[Result], Generic[Result]):
         self.query_text = query
         self.shown: list[Row] = []
         self._input = Input(query, placeholder="Type to filter", select_on_focus=False, compact=True)
+        self._input.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False
 

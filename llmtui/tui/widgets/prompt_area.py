@@ -59,6 +59,7 @@ class PromptArea(TextArea, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, highlight_cursor_line=False, show_line_numbers=False)
+        self.cursor_blink = False  # nothing blinks but the thinking mark
         self.marks = Marks()
         self.earlier: Sequence[str] = ()
         """What was sent before, oldest first."""

@@ -48,6 +48,7 @@ class Sidebar(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self.filter = Input(placeholder="Search titles", compact=True, select_on_focus=False)
+        self.filter.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False
         self.lines: list[tuple[str, str]] = []

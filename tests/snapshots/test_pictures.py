@@ -1,0 +1,117 @@
+"""Pictures of the main screens, with a fixed clock and fixed figures; a change of look shows as a difference to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmtui.config import Config
+from llmtui.core.options import Options
+from llmtui.providers import _demo_server
+from llmtui.providers._demo_server import DemoModel
+from llmtui.tui import describe, turns
+from llmtui.tui.app import ChatApp
+from tests.tui.conftest import Driven
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from textual.pilot import Pilot
+
+    Before = Callable[[Driven], Awaitable[None]]
+
+FIGURES = (
+    "✓ 24 in · 156 out · 180 total · $0.00042 · first token 0.38 s · 2.3 s · 68 tok/s",
+    "✓ 24 in · 156 out · 180 total · $0.00042 · 2.3 s",
+    "✓ 180 tok · $0.00042 · 2.3 s",
+)
+
+
+@pytest.fixture(autouse=True)
+def _fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_demo_server.MODELS, "instant", DemoModel(0.0, 1e6))
+    monkeypatch.setattr(describe, "clock_time", lambda _: "14:02")
+    monkeypatch.setattr(describe, "metadata", lambda _: FIGURES)
+    monkeypatch.setattr(turns, "metadata", lambda _: FIGURES)
+    monkeypatch.setenv("TZ", "UTC")
+
+
+def picture(snap_compare: Any, size: tuple[int, int], before: Before, options: Options | None = None) -> bool:
+    """Whether the screen looks as it did when it was last looked at."""
+    app = ChatApp(options or Options(demo=True, model="instant"), Config())
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        driven = Driven(app, pilot)
+        await driven.ready()
+        await before(driven)
+        app.clear_notifications()
+        await driven.until(lambda: all(worker.is_finished for worker in app.workers))
+        await pilot.pause(0.3)
+
+    same: bool = snap_compare(app, terminal_size=size, run_before=prepare)
+    return same
+
+
+async def asked(driven: Driven, question: str) -> None:
+    """Ask; then show the conversation anew, so that the view does not depend on how the text came in."""
+    await driven.ask(question)
+    driven.chat.view.show(driven.chat.talk)
+
+
+async def an_answer(driven: Driven) -> None:
+    await asked(driven, "How do I count the words of a book?")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
+def test_an_answer(snap_compare: Any, size: tuple[int, int]) -> None:
+    """STR-6, STR-14: question, answer, figures, prompt, status bar at three sizes."""
+    assert picture(snap_compare, size, an_answer)
+
+
+def test_a_failure(snap_compare: Any) -> None:
+    """STR-11: the sentence and the ways out."""
+
+    async def before(driven: Driven) -> None:
+        await driven.ask("How do I count the words of a book?")
+
+    assert picture(snap_compare, (100, 24), before, Options(demo=True, model="nosuch"))
+
+
+def test_the_palette(snap_compare: Any) -> None:
+    """CHAT-4: commands with their keys."""
+
+    async def before(driven: Driven) -> None:
+        await driven.press("ctrl+p")
+        await driven.type("con")
+
+    assert picture(snap_compare, (100, 30), before)
+
+
+def test_the_help(snap_compare: Any) -> None:
+    """CHAT-4: every key."""
+
+    async def before(driven: Driven) -> None:
+        await driven.press("f1")
+
+    assert picture(snap_compare, (100, 60), before)
+
+
+def test_the_first_run(snap_compare: Any) -> None:
+    """CHAT-5: what was found, a key, or the demo."""
+
+    async def before(driven: Driven) -> None:
+        await driven.until(lambda: "openai" in driven.screen_text())
+
+    assert picture(snap_compare, (100, 30), before, Options())
+
+
+def test_the_light_theme_with_completions(snap_compare: Any) -> None:
+    """CHAT-2, CHAT-4: commands being completed, in the light theme."""
+
+    async def before(driven: Driven) -> None:
+        driven.app.theme = "llmtui-light"
+        await asked(driven, "hello")
+        await driven.type("/s")
+
+    assert picture(snap_compare, (100, 30), before)
