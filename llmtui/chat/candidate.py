@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmtui.core.cost import Cost, Price
+    from llmtui.core.errors import ProviderError
     from llmtui.core.messages import ModelRef
     from llmtui.core.usage import Usage
     from llmtui.providers.base import Speaks, Target
@@ -26,6 +27,8 @@ class Endpoint(NamedTuple):
     first_content_s: float = 0.0
     """The provider's own limit to the first content; 0: the general one."""
     demo: bool = False
+    explain: Callable[[ProviderError], None] = lambda _: None
+    """Adds to an error's advice what only the directory knows: where the key came from, which models are near."""
     window: Callable[[], int | None] = lambda: None
     """The context window in tokens, looked up when first needed."""
     max_output_tokens: int | None = None

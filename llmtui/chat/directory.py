@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmtui.chat.candidate import Candidate, Endpoint
 from llmtui.chat.compose import AUTO
 from llmtui.config.values import ProviderConfig
-from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.errors import AuthenticationFailed, ConfigError, LlmtuiError, ModelNotFound, PermissionDenied
 from llmtui.core.messages import ModelRef
 from llmtui.keys import KeySources, find_key, require_key
 from llmtui.pricing.billing import cost_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llmtui.chat.model_lists import ModelLists
     from llmtui.config import Config
     from llmtui.core.cost import Cost, Price
+    from llmtui.core.errors import ProviderError
     from llmtui.core.usage import Usage
     from llmtui.paths import Paths
     from llmtui.pricing.table import PriceTable
@@ -61,6 +62,8 @@ class Directory:
         self.paths = paths
         self.prices = Prices(config.prices, table=self._table)
         self._targets: dict[str, Target] = {}
+        self._sources: dict[str, str] = {}
+        """Where each key that was found came from."""
         self._model_lists: ModelLists | None = None
         self._custom = ProviderConfig(wire=wire, base_url=base_url) if base_url else None
 
@@ -206,11 +209,13 @@ class Directory:
         if section.wire != "demo":
             sources = self.key_sources(provider)
             if self.needs_key(provider):
-                secret = require_key(sources, self._environ).secret
+                key = require_key(sources, self._environ)
+                secret, self._sources[provider] = key.secret, key.source
             else:
                 # an open server: a keyring is not woken for it
                 found = find_key(sources._replace(keyring=bool(self._config.providers.get(provider))), self._environ)
-                secret = found.secret if found else None
+                if found:
+                    secret, self._sources[provider] = found.secret, found.source
         target = Target(
             name=provider,
             wire=section.wire,
@@ -283,6 +288,24 @@ class Directory:
 
     # ------------------------------------------------------------------------------------------ asking
 
+    def _explain(self, error: ProviderError, ref: ModelRef) -> None:
+        """Complete the advice of a refusal by what is known here: the key's source, the names that are near."""
+        if isinstance(error, AuthenticationFailed | PermissionDenied):
+            source = self._sources.get(ref.provider, "")
+            where = f"The key came from the {source}. " if source else ""
+            error.advice = where + (
+                f"Set that variable anew, or unset it and use “llmtui keys set {ref.provider}”."
+                if source.startswith("variable")
+                else f"Replace it with “llmtui keys set {ref.provider}”."
+            )
+        elif isinstance(error, ModelNotFound):
+            names = [info.name for info in self.lists.cached(ref.provider)]
+            near = difflib.get_close_matches(ref.name, names, n=3)
+            if near:
+                error.advice = (
+                    f"Did you mean {', '.join(near)}? `llmtui models --provider {ref.provider}` lists them all."
+                )
+
     def _listed(self, ref: ModelRef) -> ModelInfo | None:
         """The model as the provider's list had it when it was last asked, or as the config says."""
         section = self._config.providers.get(ref.provider)
@@ -313,13 +336,13 @@ class Directory:
             target.base_url,
             bool(self._config.providers.get(ref.provider, ProviderConfig()).local),
         )
-        prices = self.prices
+        prices, at = self.prices, datetime.now(UTC)  # one moment: a price that changes meanwhile is not this turn's
 
         def price(input_tokens: int) -> Price | None:
-            return prices.price_for(seller, ref.name, at=datetime.now(UTC), input_tokens=input_tokens)
+            return prices.price_for(seller, ref.name, at=at, input_tokens=input_tokens)
 
         def cost(usage: Usage, answered_by: str) -> Cost:
-            return cost_of(usage, seller, ref.name, at=datetime.now(UTC), prices=prices, answered_by=answered_by)
+            return cost_of(usage, seller, ref.name, at=at, prices=prices, answered_by=answered_by)
 
         listed = self._listed(ref)
         return Endpoint(
@@ -330,6 +353,7 @@ class Directory:
             cost=cost,
             first_content_s=self._section(ref.provider).timeout_first_s,
             demo=target.wire == "demo",
+            explain=lambda error: self._explain(error, ref),
             window=lambda: self.window(ref),
             max_output_tokens=listed.max_output_tokens if listed else None,
             local=target.local,

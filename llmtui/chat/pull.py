@@ -10,6 +10,7 @@ there is when it is closed.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmtui.chat.runtime import run_blocking
@@ -176,7 +177,7 @@ class Pull:
 
     def run_blocking(self, error: BaseException | None = None) -> None:
         """On to the next pause or the end. `error` is thrown into the turn; what the turn raises comes out."""
-        yielded = self._step(error)
+        yielded = self.step(error)
         if not self.is_over and yielded is not _PAUSE:
             self.drop()
             raise RuntimeError("a blocking coroutine tried to wait for an event loop")
@@ -222,21 +223,21 @@ class Pull:
 
     def drop(self) -> None:
         """Nobody reads on: the turn books what there is, at once, and its connection is given up. Safe in a destructor."""
-        if self.is_over and self._turn is _NOTHING:
+        if self.is_over:
             return
         self.is_over = True
-        turn, self._turn = self._turn, _NOTHING
-        turn.close()
+        self._turn.close()
         response, loop = self.feed.response, self._loop
         if response is None:
             return
         if loop is None:
             run_blocking(response.close())
-        elif loop.is_running():
-            loop.call_soon_threadsafe(lambda: loop.create_task(response.close()))
+            return
+        with suppress(RuntimeError):  # the loop may be closed by now, and its connections with it
+            loop.call_soon_threadsafe(_close, response)
 
-    def _step(self, error: BaseException | None) -> object:
-        """Run the turn until it yields; what it yields."""
+    def step(self, error: BaseException | None) -> object:
+        """Run the turn until it yields; what it yields. For `run` and `run_blocking`."""
         if self.is_over:
             return None
         if not self.has_begun:
@@ -254,12 +255,21 @@ class Pull:
         return None
 
 
-async def _nothing() -> Any:
-    return None
+_closing: set[Task[None]] = set()
+"""A loop holds its tasks but weakly."""
 
 
-_NOTHING = _nothing()
-_NOTHING.close()
+def _close(response: Response) -> None:
+    """Give a connection up, in a task of the running loop."""
+    import asyncio
+
+    task = asyncio.get_running_loop().create_task(_closed(response))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+async def _closed(response: Response) -> None:
+    await response.close()
 
 
 class _Drive:
@@ -272,7 +282,7 @@ class _Drive:
     def __await__(self) -> Generator[Any, None, None]:
         error = self._error
         while True:
-            yielded = self._pull._step(error)
+            yielded = self._pull.step(error)
             if self._pull.is_over or yielded is _PAUSE:
                 return
             try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
-    from llmtui.store.records import AttemptOpening, HardLimit, Settlement
+    from llmtui.store.records import AttemptOpening, HardLimit, Settlement, StoreState
 
 
 _log = logging.getLogger(__name__)
@@ -36,6 +36,10 @@ class Recorder(Protocol):
 
     def settle(self, settlement: Settlement) -> None:
         """Put the attempt's end on the writer's queue; never blocks, never raises."""
+        ...
+
+    def detach(self) -> Future[StoreState]:
+        """The database cannot be written: what follows is kept in memory, and the question is stored there anew."""
         ...
 
     def close(self, answer: Message) -> Future[None]:
@@ -72,6 +76,10 @@ class ConversationRecorder:
         self._answered = self._answered or settlement.answer is not None
         self._last = _watched(self._store.ledger.settle(settlement), settlement)
 
+    def detach(self) -> Future[StoreState]:
+        self._begun = False
+        return self._store.detach()
+
     def close(self, answer: Message) -> Future[None]:
         if not self._begun:
             self._begun = True
@@ -98,6 +106,9 @@ class LedgerRecorder:
 
     def settle(self, settlement: Settlement) -> None:
         self._last = _watched(self._store.ledger.settle(settlement._replace(answer=None)), settlement)
+
+    def detach(self) -> Future[StoreState]:
+        return self._store.detach()
 
     def close(self, answer: Message) -> Future[None]:
         if self._last is not None:

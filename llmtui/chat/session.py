@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from llmtui.chat.breaker import CircuitBreaker
 from llmtui.chat.compose import AUTO, choose_by_router, compose, look
 from llmtui.chat.control import TurnControl
+from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
 from llmtui.chat.recorder import ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn, TurnPlan
@@ -21,6 +22,7 @@ from llmtui.core.request import ChatRequest, GenerationSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llmtui.chat.candidate import Endpoint
     from llmtui.chat.compose import GuardQuestion
     from llmtui.chat.directory import Directory, ProviderStatus
     from llmtui.chat.gate import Confirm
@@ -88,6 +90,7 @@ class ChatSession:
         self._live_cost = live_cost
         self.default_model: ModelRef | None = None
         self.fallback: tuple[ModelRef, ...] = ()
+        self._remembered: ModelRef | None = None
         self.list_errors: Mapping[str, LlmtuiError] = {}
         """What kept a provider from listing its models, the last time they were asked."""
 
@@ -240,11 +243,23 @@ class ChatSession:
             breaker=self._breaker,
         )
         try:
-            return await turn.run()
+            result = await turn.run()
+            if result.error is None:
+                await self._remember(result.model)
+            return result
         finally:
             if self.lookups is not None:
                 for pending in turn.pending:
                     self.lookups.start(pending, self.directory)
+
+    async def _remember(self, model: ModelRef) -> None:
+        """The model used last is the next start's default, where nothing else is chosen."""
+        if model == self._remembered or model.provider in (CUSTOM, "demo"):
+            return
+        from llmtui.config.state import remember
+
+        self._remembered = model
+        await self._runtime.call(lambda: remember(self.directory.paths.state_file, model=str(model)))
 
     async def _plan(
         self,
@@ -350,6 +365,7 @@ class ChatSession:
         """Find the model's key and open a connection, so that nothing has to be looked up when the question comes."""
         candidate = self.directory.candidate(model)
         endpoint = await self._runtime.call(candidate.resolve)
+        await self._runtime.call(lambda: _load_early(self.config, endpoint))
         await self._runtime.transport.warm(endpoint.target)
 
     async def close(self) -> None:
@@ -362,6 +378,17 @@ async def _decline(question: ConfirmNeeded | GuardQuestion) -> bool:
     """Where nobody can be asked: near a limit it goes on (the sentence is a warning); without a price, or where the
     guard has found something, it does not."""
     return question.reason == "near"
+
+
+def _load_early(config: Config, endpoint: Endpoint) -> None:
+    """Import and read now what a first question would wait for."""
+    from llmtui.core import admission, budget, context  # noqa: F401
+    from llmtui.core.guard import Guard
+    from llmtui.pricing import limits  # noqa: F401
+
+    Guard(config.guard.mode, config.guard.max_chars, config.guard.patterns).inspect("warm up")
+    endpoint.price(0)
+    endpoint.window()
 
 
 def _no_model() -> NoReturn:

@@ -21,9 +21,11 @@ from llmtui.core.errors import (
     ContentFiltered,
     ContextTooLong,
     InputRefused,
+    InvalidRequest,
     LlmtuiError,
     ProviderError,
     ServerError,
+    StoreError,
     StreamBroken,
 )
 from llmtui.core.events import (
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from llmtui.core.policy import RetryPolicy, Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
+    from llmtui.store.records import HardLimit
 
 
 class TurnPlan(NamedTuple):
@@ -176,14 +179,25 @@ class Turn:
         return error.leads_on and bool(rest)
 
     async def _ask(self, endpoint: Endpoint) -> FinishReason:
-        """One candidate with its retries."""
+        """One candidate with its retries; a setting that the server refuses by name is left out, with a note."""
         retries = Retries(self._plan.retry)
+        request = replace(self._plan.request, model=endpoint.ref)
+        is_first = True
         while True:
             try:
-                return await self._attempt_once(endpoint, retries.count)
+                return await self._attempt_once(endpoint, request, is_first=is_first)
             except ProviderError as error:
+                is_first = False
+                endpoint.explain(error)
                 if self._has_content:
                     raise
+                if isinstance(error, InvalidRequest):
+                    from llmtui.providers.registry import without_refused
+
+                    if (allowed := without_refused(request, error)) is not None:
+                        request, note = allowed
+                        self._note(note)
+                        continue
                 wait = retries.next_wait(error)
                 if wait is None:
                     raise
@@ -198,9 +212,8 @@ class Turn:
 
     # ------------------------------------------------------------------------------------------ one attempt
 
-    async def _attempt_once(self, endpoint: Endpoint, retry: int) -> FinishReason:
+    async def _attempt_once(self, endpoint: Endpoint, request: ChatRequest, *, is_first: bool) -> FinishReason:
         plan = self._plan
-        request = replace(plan.request, model=endpoint.ref)
         admission = await plan.gate.admit(
             self._runtime,
             endpoint,
@@ -212,7 +225,7 @@ class Turn:
         if admission.output_limit != request.settings.max_output_tokens:
             request = replace(request, settings=replace(request.settings, max_output_tokens=admission.output_limit))
         wire = endpoint.adapter.chat(request, endpoint.target)
-        if retry == 0:
+        if is_first:
             for note in wire.notes:
                 self._note(note)
             for note in admission.notes:
@@ -240,7 +253,7 @@ class Turn:
             sent=True,
         )
         self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
-        await self._runtime.wait(self._recorder.open(opening, admission.limits))
+        await self._store(opening, admission.limits)
         self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
         try:
             await attempt.run(self._runtime.transport, wire, plan.timeouts)
@@ -259,6 +272,15 @@ class Turn:
         finally:  # also when nobody comes back: what is complete has its bill
             self._settle("rejected" if self._control.rejected else "completed", None, reason)
         return reason
+
+    async def _store(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> None:
+        """Durable before the first byte; where nothing can be written any more, in memory, and said so (ROB-11)."""
+        try:
+            await self._runtime.wait(self._recorder.open(opening, limits))
+        except StoreError:
+            state = await self._runtime.wait(self._recorder.detach())
+            self._note(state.sentence, about_money=True)
+            await self._runtime.wait(self._recorder.open(opening, limits))
 
     def _judge(self, attempt: Attempt) -> FinishReason:
         """The finish reason of an answer whose stream ended without an error; raises where it is none."""
@@ -360,7 +382,10 @@ class Turn:
         if (
             not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None
         ):  # a refused question is not kept
-            await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
+            try:
+                await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
+            except StoreError as trouble:  # the answer is on the screen; that it is nowhere else must be said
+                self._note(f"{trouble.sentence} This answer is not in the history", about_money=True)
         result = self._result(finish, error)
         self._sink(TurnSettled(result))
         return result

@@ -18,8 +18,11 @@ from llmtui.once.progress import Progress, say
 from llmtui.once.signals import Interrupted, SignalStop
 
 if TYPE_CHECKING:
+    from llmtui.chat.compose import GuardQuestion
+    from llmtui.chat.gate import Confirm
     from llmtui.chat.session import ChatSession
     from llmtui.config import Config
+    from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.events import TurnEvent
     from llmtui.core.options import Options
 
@@ -57,6 +60,7 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
         with blocking_session(options, config, notice=say) as session:
             gc.freeze()
             gc.enable()
+            session.confirm = confirmation(options)
             if options.dry_run:
                 from llmtui.once.dry_run import show
 
@@ -102,6 +106,21 @@ def _report(result: TurnResult, output: Output, progress: Progress) -> int:
     if asked_for:
         say("the answer has no code block to extract")
     return asked_for
+
+
+def confirmation(options: Options) -> Confirm:
+    """How questions are answered: `--yes` says yes; on a terminal a person is asked; else by the contract: near a limit
+    it goes on with a warning, for the guard and for a model without a price it does not."""
+
+    async def confirm(question: ConfirmNeeded | GuardQuestion) -> bool:
+        if options.yes or question.reason == "near":
+            return True
+        if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        say(f"{question.sentence}. Send it all the same? [y/N]")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return confirm
 
 
 def refused(error: LlmtuiError) -> TurnResult:

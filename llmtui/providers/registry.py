@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from llmtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from llmtui.core.errors import ProviderError
+    from llmtui.core.request import ChatRequest
     from llmtui.providers.base import Adapter
 
 _WIRES = {
@@ -79,6 +81,13 @@ _KNOWN = (
 
 KNOWN = {provider.name: provider for provider in _KNOWN}
 """By name, in the order in which a key makes a provider the default."""
+
+
+def without_refused(request: ChatRequest, error: ProviderError) -> tuple[ChatRequest, str] | None:
+    """The request without the setting that a server has just refused by name, and a note; None where it named none."""
+    from llmtui.providers._refused import without_refused as find
+
+    return find(request, error)
 
 
 def adapter(wire: str) -> Adapter:
