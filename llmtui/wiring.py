@@ -49,6 +49,7 @@ def blocking_session(options: Options, config: Config, *, notice: Callable[[str]
         try:
             session.default_model = run_blocking(_choose_model(session, options, runtime))
             yield session
+            _tell(store, notice)
         finally:
             run_blocking(session.close())
     finally:
@@ -77,6 +78,12 @@ async def open_session(
     finally:
         await session.close()
         await runtime.call(store.close)
+
+
+def _tell(store: Store, notice: Callable[[str], None]) -> None:
+    """How the database was found, where that is worth a word: damaged and set aside, newer, not writable."""
+    if store.ready.done() and store.ready.exception() is None and store.ready.result().sentence:
+        notice(store.ready.result().sentence)
 
 
 def _session(options: Options, config: Config, store: Store, runtime: Runtime) -> ChatSession:

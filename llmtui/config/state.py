@@ -30,7 +30,7 @@ def load_state(path: Path) -> tuple[State, str]:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return State(), ""
     except OSError as error:
         return State(), f"{path} cannot be read ({error.strerror}); last model and theme are forgotten"

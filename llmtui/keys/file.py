@@ -19,7 +19,7 @@ def read_key_file(path: Path) -> dict[str, str]:
     """Provider to key; empty when there is no file. Raise KeyNotFound when others could have read or written it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         if path.is_symlink():
