@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmtui.core.messages import MessageState, Role
 from llmtui.tui.render import Document, PlainDocument
 from llmtui.tui.widgets import message_view_rows as rows
+from llmtui.tui.widgets.message_view_dress import INDENT, Place
 from llmtui.tui.widgets.message_view_passage import Passage
 
 if TYPE_CHECKING:
     from textual.strip import Strip
 
-    from llmtui.tui.render import Line, Look
-    from llmtui.tui.widgets.message_view_rows import Palette, Row
+    from llmtui.tui.render import Line
+    from llmtui.tui.widgets.message_view_dress import Dress, Part
+    from llmtui.tui.widgets.message_view_rows import Row
     from llmtui.tui.widgets.transcript_item import Item
-
-Part = Literal["head", "thoughts", "body", "foot"]
 
 FOLD_LINES = 16
 """So many lines of a long paste stay visible when it is folded; as many again are not worth folding."""
 FOLD_CHARACTERS = 2000
-INDENT = 2
-"""Cells before a line of reasoning."""
-
-
-class Place(NamedTuple):
-    """Where in a message a row belongs: found again after re-wrapping, whatever row it is on then."""
-
-    part: Part
-    offset: int
-    """In reasoning and text: characters into the source. In head and foot: the row."""
-    below: int = 0
-    """Rows below the one that shows this offset: the edge of a frame has no source of its own."""
-
-
-class Dress(NamedTuple):
-    """What rows depend on beside the message itself. Compared by identity: a new one means drawing anew."""
-
-    look: Look
-    quiet: Look
-    """For reasoning."""
-    palette: Palette
-    width: int
-    """Cells of a row, margins not counted."""
-
-
-def estimated_height(item: Item, width: int) -> int:
-    """A guess of a message's rows, good enough for a scroll bar: every line break counts, and every full line."""
-    text = item.text
-    return 3 + text.count("\n") + len(text) // width + bool(item.metadata)
 
 
 class MessageView:
@@ -72,7 +43,7 @@ class MessageView:
         self.height = 0
         """Rows at the last `settle`, the blank one below included."""
         self.strips: dict[int, Strip] = {}
-        """Painted rows; `settle` drops those that changed."""
+        """Painted rows; whoever settles drops those that changed."""
         self._thoughts_open: bool | None = None
         self._thoughts_rows = 0
         self._dress: Dress | None = None
@@ -200,11 +171,11 @@ class MessageView:
             changed.append(0)
         elif old_height != self.height:
             changed.append(max(0, min(old_height, self.height) - len(old_foot)))
-        first = min((row for row in changed if row is not None), default=None)
-        if first is not None:
-            for row in [row for row in self.strips if row >= first]:
-                del self.strips[row]
-        return first
+        return min((row for row in changed if row is not None), default=None)
+
+    def drop_strips(self, first: int) -> dict[int, Strip]:
+        """Forget what was painted from a row on, and return it."""
+        return {row: self.strips.pop(row) for row in [row for row in self.strips if row >= first]}
 
     def lay_out(self, first: int, last: int) -> bool:
         """Have the rows [first, last) for certain: documents estimate what was not asked for. True: heights changed."""

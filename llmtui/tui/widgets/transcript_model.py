@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmtui.tui.widgets.message_view import MessageView, estimated_height
+from llmtui.tui.widgets.message_view import MessageView
+from llmtui.tui.widgets.message_view_dress import estimated_height
 from llmtui.tui.widgets.transcript_geometry import Heights
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from llmtui.tui.render import Line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from llmtui.tui.widgets.message_view import Part
+    from llmtui.tui.widgets.message_view_dress import Part
     from llmtui.tui.widgets.message_view_rows import Palette, Row
 
 LEFT = 2
@@ -57,6 +57,18 @@ def painted(part: Part, row: Row | Line, palette: Palette, width: int, *, is_mar
         segments.append(Segment(THOUGHTS, palette.dim))
     segments += guarded(row.segments, base)
     return Strip(segments).adjust_cell_length(width, base)
+
+
+def changed_cells(old: Strip, new: Strip, base: Style) -> int:
+    """How many cells from the left differ or may differ; 0 when the strips are equal. The blank end is not painted."""
+    if old == new:
+        return 0
+    blank = [0, 0]
+    for at, strip in enumerate((old, new)):
+        *_, (text, style, _) = strip
+        if style == base and text.isspace():
+            blank[at] = len(text)
+    return new.cell_length - min(blank)
 
 
 def overlaid(strip: Strip, spans: Sequence[Span]) -> Strip:

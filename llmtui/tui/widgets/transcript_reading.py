@@ -10,7 +10,7 @@ from textual.selection import Selection
 
 from llmtui.tui.render import Line
 from llmtui.tui.widgets import transcript_events as told
-from llmtui.tui.widgets.message_view import Place
+from llmtui.tui.widgets.message_view_dress import Place
 from llmtui.tui.widgets.transcript_find import Find
 from llmtui.tui.widgets.transcript_paint import cells_of, indent, with_offsets
 from llmtui.tui.widgets.transcript_select import (
@@ -133,9 +133,13 @@ class ReadingView(StreamingView):
         part, line = view.row(row)
         return with_offsets(strip, line, indent(part), index, column_beside(view, row), base_of(part))
 
+    @property
+    def _has_overlay(self) -> bool:
+        return self._range is not None or self._find is not None
+
     def spans(self, index: int, row: int) -> list[Span]:
         """What is selected, and what was found."""
-        if self._range is None and self._find is None:
+        if not self._has_overlay:
             return []
         view = self.model.view(index)
         part, line = view.row(row)

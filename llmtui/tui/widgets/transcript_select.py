@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from textual.geometry import Offset
     from textual.selection import Selection
 
-    from llmtui.tui.widgets.message_view import MessageView, Part
+    from llmtui.tui.widgets.message_view import MessageView
+    from llmtui.tui.widgets.message_view_dress import Part
     from llmtui.tui.widgets.transcript_model import Model
 
 TEXT = 1 << 40

@@ -8,34 +8,28 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widget import Widget
 
-from llmtui.tui.widgets.message_view import Place
-from llmtui.tui.widgets.transcript_dress import COMPONENT_CLASSES, CSS, Dresser
+from llmtui.tui.widgets.message_view_dress import Place
 from llmtui.tui.widgets.transcript_events import FollowChanged, NewLinesArrived
-from llmtui.tui.widgets.transcript_model import Model
-from llmtui.tui.widgets.transcript_paint import overlaid, painted
+from llmtui.tui.widgets.transcript_painted import PaintedView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from llmtui.tui.widgets.message_view import Dress, MessageView
+    from llmtui.tui.widgets.message_view import MessageView
     from llmtui.tui.widgets.message_view_passage import Passage
-    from llmtui.tui.widgets.transcript_paint import Span
 
 PIECE = 1000
 """Characters drawn at a time."""
 SLICE_S = 0.006
 """Seconds of drawing before other things get a turn."""
-STEP = 4
-"""While text streams the view moves up by so many rows at once: calmer, and a quarter of the bytes."""
-KEPT_STRIPS = 600
+STEP = 3
+"""While text streams the view moves up by so many rows at once (fewer on a low screen): each time all of it is painted."""
 NEAR_TOP = 6
 """Among so many rows one is found to be held."""
 
@@ -48,61 +42,24 @@ class Hold(NamedTuple):
     screen_row: int
 
 
-class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
-    """Draws a `Model`. Knows nothing of what is said or selected."""
-
-    DEFAULT_CSS = f"""
-    TranscriptView {{
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-        {CSS}
-    }}
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
+class TranscriptView(PaintedView):
+    """Moves over a `Model` and draws what comes into sight. Knows nothing of what is said or selected."""
 
     follow = reactive(True, init=False, repaint=False)
     """Whether the newest text is kept in sight."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self.model = Model()
-        self._dresser = Dresser(self, lambda: self.columns)
         self._hold: Hold | None = None
         self._is_moving = False  # scroll positions change by our own hand
         self._has_slack = False  # blank rows stand below the newest text
         self._parsing = 0  # texts in threads
         self._is_filling = False  # the rest of what is on screen will be drawn in a moment
         self._news = self._told = 0
-        self._strips = 0  # painted and kept, about
         self.is_streaming = False
         """Whether text is arriving somewhere."""
 
-    # ------------------------------------------------------------------------------------------------ where we are
-    @property
-    def dress(self) -> Dress:
-        """How rows are drawn now; the same object until width or colours change."""
-        return self._dresser.dress
-
-    @property
-    def top(self) -> int:
-        """The row of the conversation at the top of the screen."""
-        return round(self.scroll_y)
-
-    @property
-    def screen_rows(self) -> int:
-        return self.size.height
-
-    @property
-    def columns(self) -> int:
-        """Cells of a row, the scroll bar not among them."""
-        return self.size.width - self.scrollbar_size_vertical
-
-    def _on_screen(self) -> range:
-        """The indices of the messages on screen."""
-        return self.model.heights.between(self.top, self.top + self.screen_rows)
-
+    # ------------------------------------------------------------------------------------------------ holding
     def _hold_row(self, y: int) -> None:
         """From now on this row stays where it is; or one just below it that shows text, and so is the same when wrapped."""
         self._hold = None
@@ -128,7 +85,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         row = 0
         if view is not None and view.is_dressed(self.dress) and view.height:
             row = view.row_of(hold.place)
-            if view.settle() is not None:  # to find it, rows were laid out that had been estimated
+            if (first := view.settle()) is not None:  # to find it, rows were laid out that had been estimated
+                view.drop_strips(first)
                 self.model.heights.set(index, view.height)
                 row = view.row_of(hold.place)
         return self.model.heights.top(index) + row - hold.screen_row
@@ -144,9 +102,10 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         total, rows = self.model.heights.total, self.screen_rows
         extent = self.virtual_size.height
         if self.follow:
+            step = min(STEP, 1 + rows // 10)
             self._has_slack = self._has_slack or (self.is_streaming and total > extent)
-            if total > extent or total <= extent - STEP or not self._has_slack:
-                extent = total + (STEP - 1 if self._has_slack and total > rows else 0)
+            if total > extent or total <= extent - step or not self._has_slack:
+                extent = total + (step - 1 if self._has_slack and total > rows else 0)
             top = max(0, extent - rows)
         else:
             self._has_slack = False
@@ -303,62 +262,14 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         first = view.settle()
         if first is None:
             return
-        end = self.model.heights.top(index + 1)
+        painted_before = view.drop_strips(first)
         grown = self.model.heights.set(index, view.height)
         if is_news and not self.follow and grown > 0:
             self._news += grown
             self._tell_news()
         if self._reflow():
             self.refresh()
-            return
-        if grown:
-            is_last = index == len(self.model) - 1
-            end = max(end, end + grown) if is_last else self.top + self.screen_rows
-        self.repaint(self.model.heights.top(index) + first, end)
-
-    def repaint(self, start: int, end: int) -> None:
-        """Paint rows of the conversation anew, as far as they are on screen."""
-        first, last = max(0, start - self.top), min(self.screen_rows, end - self.top)
-        if first < last:
-            self.refresh(Region(0, first, self.columns, last - first))
-
-    # ------------------------------------------------------------------------------------------------ painting
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Whole strips are kept and given to Textual as they are: a row that only moves costs next to nothing."""
-        top, width = self.top, self.columns
-        strips = [self._strip(top + y) for y in crop.line_range]
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.x or crop.right < width:
-            strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        return strips
-
-    def _strip(self, y: int) -> Strip:
-        if y >= self.model.heights.total:
-            return Strip.blank(self.columns, self.dress.palette.base)
-        index, row = self.model.at(y)
-        view = self.model.seen(index)
-        if view is None or not view.is_dressed(self.dress) or row >= view.height:
-            return Strip.blank(self.columns, self.dress.palette.base)
-        strip = view.strips.get(row)
-        if strip is None:
-            if self._strips > KEPT_STRIPS:
-                self._forget_strips()
-            part, line = view.row(row)
-            strip = painted(
-                part, line, self.dress.palette, self.columns, is_marked=view.is_marked and row < view.height - 1
-            )
-            view.strips[row] = strip
-            self._strips += 1
-        spans = self.spans(index, row)
-        return overlaid(strip, spans) if spans else strip
-
-    def spans(self, index: int, row: int) -> Sequence[Span]:
-        """Styles laid over a row of a message."""
-        return ()
-
-    def _forget_strips(self) -> None:
-        self._strips = 0
-        for _, view in self.model.views():
-            view.strips.clear()
+        elif grown and index < len(self.model) - 1:
+            self.repaint(self.model.heights.top(index) + first, self.top + self.screen_rows)
+        else:
+            self._repaint_rows(index, first, view.height - grown, painted_before)
