@@ -100,6 +100,8 @@ class ChatApp(App[int], inherit_bindings=False):
 
     async def _start(self) -> None:
         """After the first paint: open what the first Enter will need."""
+        await asyncio.to_thread(import_module, "llmtui.tui.parts")  # not here: keys are being typed
+        await self.chat.assemble()
         from llmtui.tui.starting import opened
 
         try:
@@ -114,7 +116,7 @@ class ChatApp(App[int], inherit_bindings=False):
     async def _opened(self) -> AbstractAsyncContextManager[ChatSession]:
         if self._open_session is not None:
             return self._open_session()
-        wiring = await asyncio.to_thread(import_module, "llmtui.wiring")  # not here: keys are being typed
+        wiring = await asyncio.to_thread(import_module, "llmtui.wiring")
         await asyncio.to_thread(import_module, "llmtui.providers._http")
         return cast(
             "AbstractAsyncContextManager[ChatSession]",
@@ -146,8 +148,9 @@ class ChatApp(App[int], inherit_bindings=False):
         if self._leaving:
             return
         self._leaving = True
-        await self.chat.turns.settle_all(SETTLE_S)
-        await self.chat.drafts.keep()
+        if self.chat.is_assembled:
+            await self.chat.turns.settle_all(SETTLE_S)
+            await self.chat.drafts.keep()
         await self.close_session()
         self.exit(return_code=code)
 

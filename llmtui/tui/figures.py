@@ -31,6 +31,8 @@ def is_demo(chat: ChatScreen) -> bool:
 def status(chat: ChatScreen) -> Status:
     """The status bar's figures of this moment."""
     talk, live, model = chat.talk, chat.talk.live, model_of(chat)
+    if not chat.is_assembled:
+        return Status(state="queued" if talk.queue else "starting", demo=chat.chat_app.options.demo)
     if live is not None:
         state, level = live.state()
     elif talk.queue:
@@ -80,6 +82,8 @@ def estimate(chat: ChatScreen, characters: int) -> str:
     tokens = -(-characters // CHARACTERS_A_TOKEN)
     model = model_of(chat)
     parts = [f"~{tokens:,} tokens"]
+    if not chat.is_assembled:
+        return f" {parts[0]} "
     if (price := chat.models.input_price(model)) is not None:
         parts.append(f"~{format_usd(price * tokens / _MILLION)}")
     if window := chat.models.window(model):

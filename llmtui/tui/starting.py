@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.errors import LlmtuiError
 from llmtui.tui.actions import conversations
-from llmtui.tui.library import Library
+from llmtui.tui.parts import Library
 
 if TYPE_CHECKING:
     from llmtui.chat.session import ChatSession

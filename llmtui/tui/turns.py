@@ -155,7 +155,9 @@ class Turns:
         result = live.result
         if not live.answer_id:
             self._refused(talk, live, refusal or (result.error if result else None))
-        elif result is not None and isinstance(result.error, BudgetExceeded | InputRefused) and live.question is not None:
+        elif (
+            result is not None and isinstance(result.error, BudgetExceeded | InputRefused) and live.question is not None
+        ):
             self._chat.give_back(talk, [live.question, *talk.queue])
             talk.queue.clear()
             talk.editing = live.user_message_id  # what is sent instead takes its place

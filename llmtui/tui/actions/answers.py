@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import MessageState, ModelRef, Role
-from llmtui.tui.live import Phase
 
 if TYPE_CHECKING:
     from llmtui.core.messages import Message
@@ -20,7 +19,7 @@ def retry(chat: ChatScreen, argument: str) -> None:
     """Answer the last question again; with a wait for a retry under way, end the wait."""
     live = chat.talk.live
     if live is not None:
-        if live.phase is Phase.RETRYING:
+        if live.retry is not None:
             chat.turns.retry_now(chat.talk)
         else:
             chat.say("An answer is still coming; Esc stops it")

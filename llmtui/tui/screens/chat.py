@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on
 from textual.screen import Screen
+from textual.widget import Widget
 
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.sanitize import clean
 from llmtui.tui import commands, figures
-from llmtui.tui.budgets import Budgets
-from llmtui.tui.drafts import Drafts
-from llmtui.tui.files import matching, mentioned, read_attachment
 from llmtui.tui.messages import ActionChosen, PromptEdited, PromptSubmitted
-from llmtui.tui.model_book import ModelBook
 from llmtui.tui.screens.chat_lists import Lists
 from llmtui.tui.screens.chat_transcript import Requests
 from llmtui.tui.talk import Question, Talk
-from llmtui.tui.terminal import clipboard
-from llmtui.tui.turns import Turns
-from llmtui.tui.view import View
 from llmtui.tui.widgets.completions import Completion
 from llmtui.tui.widgets.header import Header
 from llmtui.tui.widgets.prompt import Prompt
 from llmtui.tui.widgets.status_bar import StatusBar
-from llmtui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +33,8 @@ if TYPE_CHECKING:
     from llmtui.chat.session import ChatSession
     from llmtui.core.messages import Attachment, ModelRef
     from llmtui.tui.app import ChatApp
-    from llmtui.tui.library import Library
     from llmtui.tui.live import LiveTurn
+    from llmtui.tui.parts import Budgets, Drafts, Library, ModelBook, Transcript, Turns, View
 
 TICK_S = 0.25
 """How often figures that change by themselves are painted while something is under way."""
@@ -52,31 +45,49 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*Screen.BINDINGS, *commands.bindings()]
 
+    turns: Turns
+    models: ModelBook
+    drafts: Drafts
+    budgets: Budgets
+    transcript: Transcript
+    view: View
     session: ChatSession | None = None
     library: Library | None = None
+    is_assembled = False
+    """Everything but the session is there; before that only the prompt works, and what is sent waits."""
     is_ready = False
     """The session is open and everything that the start had to do is done."""
 
     def __init__(self) -> None:
         super().__init__()
         self.talk = Talk()
-        self.turns = Turns(self)
-        self.models = ModelBook()
-        self.drafts = Drafts(self)
-        self.budgets = Budgets(self)
-        self.transcript = Transcript(id="transcript")
         self.prompt = Prompt(self._complete, id="prompt")
         self.status = StatusBar(id="status")
         self.header = Header(id="header")
-        self.view = View(self)
+        self._place = Widget(id="place")  # where the transcript will be
         self._ticking: Timer | None = None
         self._statuses: Sequence[ProviderStatus] = ()
+        self._early: list[tuple[str, str]] = []
 
     def compose(self) -> ComposeResult:
         yield self.header
-        yield self.transcript
+        yield self._place
         yield self.prompt
         yield self.status
+
+    async def assemble(self) -> None:
+        """After the first paint: the transcript, and what does the work."""
+        from llmtui.tui.parts import Budgets, Drafts, ModelBook, Transcript, Turns, View
+
+        self.turns, self.models, self.drafts, self.budgets = Turns(self), ModelBook(), Drafts(self), Budgets(self)
+        self.transcript = Transcript(id="transcript")
+        self.view = View(self)
+        with self.app.batch_update():
+            await self.mount(self.transcript, after=self.header)
+            await self._place.remove()
+        self.is_assembled = True
+        for name, argument in self._early:
+            await self.action_run(name, argument)
 
     def on_mount(self) -> None:
         self.focus_prompt()
@@ -90,6 +101,9 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     async def action_run(self, name: str, argument: str = "") -> None:
         """Do what stands in the table under this name."""
+        if not self.is_assembled:
+            self._early.append((name, argument))
+            return
         done = commands.BY_NAME[name].run(self, argument)
         if isawaitable(done):
             await done
@@ -117,6 +131,10 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     async def ask(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         """Send a question, or let it wait for its turn and say so."""
         question = Question(text, (*attachments, *await self._mentioned(text)))
+        if not self.is_assembled:
+            self.talk.queue.append(question)
+            self.refresh_status()
+            return
         if self.talk.live is not None:
             self.say("Queued: it is sent when the answer is complete")
         self.drafts.sent(text)
@@ -129,6 +147,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         """The files that the text names as `@path`."""
         if "@" not in text:
             return ()
+        from llmtui.tui.files import mentioned, read_attachment
+
         try:
             return await asyncio.to_thread(lambda: tuple(read_attachment(path) for path in mentioned(text)))
         except LlmtuiError as error:
@@ -143,13 +163,16 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             self.run_worker(self._complete_file(word, offer), group="complete", exclusive=True)
 
     async def _complete_file(self, word: str, offer: Callable[[Sequence[Completion]], None]) -> None:
+        from llmtui.tui.files import matching
+
         paths = await asyncio.to_thread(matching, word[1:])
         if self.prompt.word() == word:
             offer([Completion(f"@{path}") for path in paths if path != word[1:]])
 
     @on(PromptEdited)
     def _edited(self, event: PromptEdited) -> None:
-        self.drafts.edited()
+        if self.is_assembled:
+            self.drafts.edited()
         self.prompt.show_estimate(figures.estimate(self, event.characters))
 
     # ------------------------------------------------------------------------------------------------ turns
@@ -228,6 +251,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.run_worker(self._write_clipboard(text, what), group="copy")
 
     async def _write_clipboard(self, text: str, what: str) -> None:
+        from llmtui.tui.terminal import clipboard
+
         copied = await clipboard.copy(self.app, text)
         self.say(f"{copied.sentence}: {what}")
 
@@ -236,7 +261,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     def unsaved(self) -> str:
         """What quitting would lose, as a question; empty for nothing."""
-        waiting = sum(len(talk.queue) for talk in {self.talk, *self.turns.talks})
+        talks = {self.talk, *self.turns.talks} if self.is_assembled else {self.talk}
+        waiting = sum(len(talk.queue) for talk in talks)
         if waiting:
             return f"{waiting} queued message{'s' if waiting > 1 else ''} would be lost. Quit all the same?"
         if self.prompt.content()[1]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from textual import on
 from textual.screen import Screen
 
 from llmtui.core.messages import MessageState, Role
 from llmtui.tui import commands
 from llmtui.tui.actions import answers, conversations
-from llmtui.tui.widgets import transcript_events as told
 
 if TYPE_CHECKING:
     from llmtui.core.messages import Message
     from llmtui.tui.screens.chat import ChatScreen
+    from llmtui.tui.widgets import transcript_events as told
 
 
 class Requests(Screen[None]):
-    """Mixed into the chat screen."""
+    """Mixed into the chat screen. Handlers are found by name: the transcript is not imported for the first paint."""
 
     @property
     def _chat(self) -> ChatScreen:
@@ -31,22 +30,18 @@ class Requests(Screen[None]):
 
     # ------------------------------------------------------------------------------------------------ copying
 
-    @on(told.CopyRequested)
-    def _copy(self, event: told.CopyRequested) -> None:
+    def on_transcript_copy_requested(self, event: told.CopyRequested) -> None:
         self._chat.copy(event.text, event.what)
 
-    @on(told.LinkActivated)
-    def _link(self, event: told.LinkActivated) -> None:
+    def on_transcript_link_activated(self, event: told.LinkActivated) -> None:
         from llmtui.tui.screens import link
 
         link.offer(self._chat, event.url)
 
-    @on(told.Left)
-    def _left(self) -> None:
+    def on_transcript_left(self) -> None:
         self._chat.focus_prompt()
 
-    @on(told.FindRequested)
-    def _find(self) -> None:
+    def on_transcript_find_requested(self) -> None:
         from llmtui.tui.screens.ask_text import AskText
 
         def typed(text: str | None) -> None:
@@ -65,14 +60,12 @@ class Requests(Screen[None]):
         self._chat.focus_prompt()
         self._chat.say("Enter sends the edited question; the earlier version stays")
 
-    @on(told.EditRequested)
-    def _edit(self, event: told.EditRequested) -> None:
+    def on_transcript_edit_requested(self, event: told.EditRequested) -> None:
         message = self.message(event.message_id)
         if message is not None and message.role is Role.USER and self._idle():
             self.edit_question(message)
 
-    @on(told.RegenerateRequested)
-    def _regenerate(self, event: told.RegenerateRequested) -> None:
+    def on_transcript_regenerate_requested(self, event: told.RegenerateRequested) -> None:
         """Again; what was not the last answer asks first, since it spends money where one may not expect it."""
         chat = self._chat
         newest = answers.last(chat, Role.ASSISTANT)
@@ -87,8 +80,7 @@ class Requests(Screen[None]):
         question = "This is not the last answer. Ask for another one all the same?"
         ask(self.app, question, yes="Ask again", then=lambda: chat.turns.regenerate(chat.talk, message.id))
 
-    @on(told.ContinueRequested)
-    def _continue(self, event: told.ContinueRequested) -> None:
+    def on_transcript_continue_requested(self, event: told.ContinueRequested) -> None:
         message = self.message(event.message_id)
         if message is None or not self._idle():
             return
@@ -97,15 +89,13 @@ class Requests(Screen[None]):
         else:
             self._chat.say("This answer is complete")
 
-    @on(told.ActionRequested)
-    async def _action(self, event: told.ActionRequested) -> None:
+    async def on_transcript_action_requested(self, event: told.ActionRequested) -> None:
         if event.action in commands.BY_NAME:
             await self._chat.action_run(event.action)
 
     # ------------------------------------------------------------------------------------------------ the tree
 
-    @on(told.SiblingRequested)
-    async def _sibling(self, event: told.SiblingRequested) -> None:
+    async def on_transcript_sibling_requested(self, event: told.SiblingRequested) -> None:
         """Show another version of a message, with what follows it."""
         chat = self._chat
         if chat.library is None or chat.talk.id is None or not self._idle():
@@ -118,14 +108,12 @@ class Requests(Screen[None]):
         await conversations.load(chat, chat.talk)
         chat.view.show(chat.talk, at=wanted)
 
-    @on(told.ExcludeToggled)
-    async def _exclude(self, event: told.ExcludeToggled) -> None:
+    async def on_transcript_exclude_toggled(self, event: told.ExcludeToggled) -> None:
         message = self.message(event.message_id)
         if message is not None:
             await self._mark(message, replace(message, excluded=not message.excluded))
 
-    @on(told.PinToggled)
-    async def _pin(self, event: told.PinToggled) -> None:
+    async def on_transcript_pin_toggled(self, event: told.PinToggled) -> None:
         message = self.message(event.message_id)
         if message is not None:
             await self._mark(message, replace(message, pinned=not message.pinned))
