@@ -59,7 +59,7 @@ class Transcript(KeyedView):
     def clear(self) -> None:
         """Show nothing."""
         self._arrivals.clear()
-        self._over("")
+        self._quiet_down()
         self.model = Model()
         self._range = self._find = self._hold = None
         self.selected = None
@@ -82,6 +82,7 @@ class Transcript(KeyedView):
         self.model.replace(index, item, self.dress.width)
         if self.model.view(index).is_live:
             self._arrive(item.id)
+        self._quiet_down()
         if was_selected:
             self.selected = item.id
         self._restructured()
@@ -106,6 +107,7 @@ class Transcript(KeyedView):
         if self.selected == message_id:
             self.selected = None
         self.model.remove(index)
+        self._quiet_down()
         self._restructured()
 
     def _restructured(self) -> None:
@@ -114,7 +116,7 @@ class Transcript(KeyedView):
         self._range = None
         self.redraw()
         if self._find is not None:
-            self.find(self._find.text)
+            self.find(self._find.text, go=False)
 
     def filled(self) -> None:
         """What is on screen is drawn: go on with what is near."""

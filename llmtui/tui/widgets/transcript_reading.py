@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
@@ -200,23 +201,23 @@ class ReadingView(StreamingView):
         self._fill()
 
     # ------------------------------------------------------------------------------------------------ finding
-    def find(self, text: str) -> None:
-        """Mark every place with this text, whatever its case, and go to the newest above the end of the screen."""
+    def find(self, text: str, *, go: bool = True) -> None:
+        """Mark every place with this text, whatever its case, and (if `go`) show the newest above the end of the screen."""
         self._find = Find(self.model, text)
         self.refresh()
-        self._search()
+        self._search(go=go)
 
-    def _search(self) -> None:
+    def _search(self, *, go: bool) -> None:
         find = self._find
         if find is None:
             return
         find.search()
-        if find.current is None and find.total:
+        if go and find.current is None and find.total:
             self.next_hit(0)
         self.refresh()
         self.post_message(told.FindProgressed(find.number, find.total, find.is_complete))
         if not find.is_complete:
-            self.soon(self._search)
+            self.soon(partial(self._search, go=go))
 
     def next_hit(self, delta: int = 1) -> None:
         """Go to the next hit, from the last to the first."""

@@ -140,6 +140,11 @@ class StreamingView(TranscriptView):
         self.settle(self.model.index(message_id), is_news=True)
 
     def _over(self, message_id: str) -> None:
+        """A message is whole."""
+        self._quiet_down()
+
+    def _quiet_down(self) -> None:
+        """No timer runs when nothing is on its way."""
         if not self._arrivals:
             self.is_streaming = False
             if self._ticker is not None:
