@@ -82,7 +82,7 @@ async def compose(
     kept = [message for message in messages if message.role is not Role.ASSISTANT or message.content]
     if not kept:
         raise ConfigError("there is nothing to send")
-    total = estimate_request(_texts(message) for message in kept)
+    total = estimate_request(text_of(message) for message in kept)
     plain = config.context.strategy == "fit" and not any(message.excluded or message.pinned for message in kept)
     if plain and total < SMALL_REQUEST:
         return Composed(tuple(kept), total, ())
@@ -100,7 +100,7 @@ async def compose(
     return Composed(found.sent, found.tokens, tuple(notes))
 
 
-def _texts(message: Message) -> str:
+def text_of(message: Message) -> str:
     return "\n".join(
         [message.content, *("x" * 4 * _IMAGE_TOKENS if a.is_image else a.text() for a in message.attachments)]
     )
