@@ -86,6 +86,7 @@ class Attempt:
         self.last_content_at: float | None = None
         self.content_chunks = 0
         self.chunk_count = 0
+        self._wall_clock = time.time() - time.monotonic()
         self._half = ""
         """The first half of a surrogate pair whose second half is in the next piece."""
 
@@ -159,7 +160,7 @@ class Attempt:
                     ) from None
                 raise
             events = decoder.feed(data) if data else decoder.close()
-            before = self.content_chunks
+            before, was_finished = self.content_chunks, self.finished
             for event in events:
                 seen = True
                 kind = type(event)
@@ -169,9 +170,9 @@ class Attempt:
                     self._content("", event.text)  # type: ignore[union-attr]
                 elif self._note(event):
                     return
-            if self.finished:
-                response.limit(timeouts.after_finish_s)
-            elif self.content_chunks != before:
+            if self.finished is not was_finished:
+                response.limit(timeouts.after_finish_s)  # once: comments do not keep a finished answer waiting
+            elif self.content_chunks != before and not was_finished:
                 response.limit(timeouts.idle_s)
             if not data:
                 if not seen:
@@ -210,9 +211,10 @@ class Attempt:
         return False
 
     def _content(self, text: str, reasoning: str | None) -> None:
-        if not (text if reasoning is None else reasoning).isascii():
-            text, reasoning = self._whole(text), None if reasoning is None else self._whole(reasoning)
-            if not text and not reasoning:
+        said = text if reasoning is None else reasoning
+        if not said.isascii():
+            said = self._whole(said)
+            if not said:
                 return
         now = time.monotonic()
         if self.first_content_at is None:
@@ -225,10 +227,11 @@ class Attempt:
         self.content_chunks += 1
         self.usage_is_current = False
         if reasoning is None:
-            self.text.append(text)
+            self.text.append(said)
+            self._chunk(said, None, None, now)
         else:
-            self.reasoning.append(reasoning)
-        self._chunk(text, reasoning, None)
+            self.reasoning.append(said)
+            self._chunk("", said, None, now)
 
     def _whole(self, text: str) -> str:
         """The text with surrogate pairs joined, also across two pieces, and lone halves replaced by U+FFFD."""
@@ -245,16 +248,13 @@ class Attempt:
         if self._half:
             self._half = ""
             self._content("\ufffd", None)
-        self._chunk("", None, reason)
+        self._chunk("", None, reason, time.monotonic())
 
-    def _chunk(self, text: str, reasoning: str | None, finish: FinishReason | None) -> None:
+    def _chunk(self, text: str, reasoning: str | None, finish: FinishReason | None, now: float) -> None:
         tokens = estimate_tokens(text or reasoning or "")
-        ref = self.endpoint.ref
         cost = None if self._output_price is None else self._output_price * tokens
         index = self.chunk_count
-        self.chunk_count += 1
-        self._emit(
-            StreamChunk(
-                index, text, reasoning, finish, ref.provider, ref.name, tokens, cost, time.time(), self._metadata
-            )
-        )
+        self.chunk_count = index + 1
+        provider, model = self.endpoint.ref
+        at = now + self._wall_clock
+        self._emit(StreamChunk(index, text, reasoning, finish, provider, model, tokens, cost, at, self._metadata))

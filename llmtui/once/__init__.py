@@ -11,7 +11,7 @@ from llmtui.chat.control import TurnControl
 from llmtui.chat.runtime import run_blocking
 from llmtui.core.cost import NO_COST
 from llmtui.core.errors import ConfigError, LlmtuiError
-from llmtui.core.events import FinishReason, TurnResult
+from llmtui.core.events import ChunkArrived, FinishReason, TurnResult
 from llmtui.core.messages import ModelRef, new_id
 from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput
 from llmtui.once.progress import Progress, say
@@ -82,9 +82,12 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
 async def _ask(
     session: ChatSession, options: Options, prompt: str, control: TurnControl, output: Output, progress: Progress
 ) -> TurnResult:
+    write, tell = output.event, progress.event
+
     def sink(event: TurnEvent) -> None:
-        progress.event(event)
-        output.event(event)
+        if type(event) is not ChunkArrived:
+            tell(event)
+        write(event)
 
     return await session.send(
         prompt,

@@ -97,17 +97,17 @@ class RawOutput:
             self._cleaner = Cleaner()
 
     def event(self, event: TurnEvent) -> None:
-        if self._stream and type(event) is ChunkArrived and event.chunk.content:
-            self._text(event.chunk.content)
-
-    def _text(self, text: str) -> None:
-        self._last = text[-1]
-        self._pipe.write(encode(self._cleaner.feed(text) if self._cleaner else text))
+        if self._stream and type(event) is ChunkArrived:
+            text = event.chunk.content
+            if text:
+                self._last = text
+                self._pipe.write(encode(self._cleaner.feed(text) if self._cleaner else text))
 
     def end(self, result: TurnResult) -> int:
         if not self._stream and result.content:
-            self._text(result.content)
-        if self._last and self._last != "\n":
+            self._last = result.content
+            self._pipe.write(encode(self._cleaner.feed(self._last) if self._cleaner else self._last))
+        if self._last and not self._last.endswith("\n"):
             self._pipe.write(b"\n")
         return 0
 

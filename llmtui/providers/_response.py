@@ -35,6 +35,9 @@ class _Answer:
         self._unpacker = unpacker(self.headers.get("content-encoding"))
         self._limit_s = exchange.header_s
         self._closed = False
+        from llmtui.providers._httpx import FAILURES
+
+        self._failures = FAILURES
         self._intact = True
         """Nothing has gone wrong with the connection."""
 
@@ -42,11 +45,6 @@ class _Answer:
         """From now on `read` raises TimedOut when so many seconds have passed."""
         self._limit_s = seconds
         self._exchange.at = time.monotonic() + seconds
-
-    def _check(self) -> None:
-        """Raise Late even where bytes are waiting: comments that arrive in time are no content."""
-        if self._exchange.at <= time.monotonic():
-            raise Late
 
     def _failed(self, error: Exception) -> LlmtuiError:
         from llmtui.providers._httpx import TIMEOUTS
@@ -64,24 +62,24 @@ class BlockingResponse(_Answer):
 
     async def read(self) -> bytes:
         """The next bytes, b"" at the end; raise StreamBroken or TimedOut."""
-        from llmtui.providers._httpx import FAILURES
-
         if self._pieces is None:
             self._pieces = self._response.iter_raw()
         try:
             while True:
-                self._check()
-                if self._unpacker is not None and self._unpacker.has_more:
+                if self._exchange.at <= time.monotonic():
+                    raise Late  # even where bytes are waiting: comments that arrive in time are no content
+                if self._unpacker is None:
+                    return next(self._pieces, b"")
+                if self._unpacker.has_more:
                     piece = self._unpacker.unpack()
                 else:
-                    piece = next(self._pieces, b"")
-                    if not piece:
+                    packed = next(self._pieces, b"")
+                    if not packed:
                         return b""
-                    if self._unpacker is not None:
-                        piece = self._unpacker.unpack(piece)
+                    piece = self._unpacker.unpack(packed)
                 if piece:
                     return piece
-        except FAILURES as error:
+        except self._failures as error:
             raise self._failed(error) from None
 
     async def body(self, limit: int) -> bytes:
@@ -111,24 +109,24 @@ class AsyncResponse(_Answer):
 
     async def read(self) -> bytes:
         """The next bytes, b"" at the end; raise StreamBroken or TimedOut."""
-        from llmtui.providers._httpx import FAILURES
-
         if self._pieces is None:
             self._pieces = self._response.aiter_raw()
         try:
             while True:
-                self._check()
-                if self._unpacker is not None and self._unpacker.has_more:
+                if self._exchange.at <= time.monotonic():
+                    raise Late
+                if self._unpacker is None:
+                    return await anext(self._pieces, b"")
+                if self._unpacker.has_more:
                     piece = self._unpacker.unpack()
                 else:
-                    piece = await anext(self._pieces, b"")
-                    if not piece:
+                    packed = await anext(self._pieces, b"")
+                    if not packed:
                         return b""
-                    if self._unpacker is not None:
-                        piece = self._unpacker.unpack(piece)
+                    piece = self._unpacker.unpack(packed)
                 if piece:
                     return piece
-        except FAILURES as error:
+        except self._failures as error:
             raise self._failed(error) from None
         except BaseException:
             self._intact = False
