@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -105,13 +106,13 @@ class ChatApp(App[int], inherit_bindings=False):
         from llmtui.tui.starting import opened
 
         try:
-            self._session = await self._opened()
-            session = await self._session.__aenter__()
+            manager = await self._opened()
+            session = await manager.__aenter__()
+            self._session = manager
+            await opened(self.chat, session)
         except LlmtuiError as error:
             self.farewell = error.sentence
-            self.exit(return_code=error.exit_code)
-            return
-        await opened(self.chat, session)
+            await self.leave(error.exit_code)
 
     async def _opened(self) -> AbstractAsyncContextManager[ChatSession]:
         if self._open_session is not None:
@@ -203,10 +204,12 @@ class ChatApp(App[int], inherit_bindings=False):
 
 def run(options: Options, config: Config) -> int:
     """The full-screen chat; returns the exit code. Raise ConfigError for keys in `[ui.keys]` that are none."""
+    gc.disable()  # until everything is loaded, see `starting`: collections would only delay the first paint
     app = ChatApp(options, config)
     try:
         app.run(mouse=config.ui.mouse)
     finally:
+        gc.enable()
         if (session := app.chat.session) is not None:
             session.store.close(SETTLE_S)  # a second time does nothing: this is for ends that nobody foresaw
     if app.farewell:

@@ -62,3 +62,4 @@ async def settle_memory() -> None:
     await asyncio.sleep(0)
     gc.collect()
     gc.freeze()
+    gc.enable()

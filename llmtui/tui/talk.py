@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmtui.core.request import GenerationSettings
 
 if TYPE_CHECKING:
+    from llmtui.core.events import TurnResult
     from llmtui.core.messages import Attachment, Message, ModelRef
     from llmtui.tui.live import LiveTurn
 
@@ -45,6 +46,8 @@ class Talk:
     """What the newest request took of the model's window, input and output."""
     figures: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of answers settled in this session: the line of figures, longest first."""
+    results: dict[str, TurnResult] = field(default_factory=dict)
+    """Of answers settled in this session: all that is known of their turns."""
     siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of messages with other versions: which of how many they are, from 1."""
     queue: list[Question] = field(default_factory=list)

@@ -202,6 +202,7 @@ class Turns:
                 self._chat.refresh_status()
             case TurnSettled(result):
                 talk.figures[live.answer_id] = metadata(result)
+                talk.results[live.answer_id] = result
                 if shown:
                     self._chat.view.settle(live, result)
             case _:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render import Document, Look
+from llmtui.render import Document, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

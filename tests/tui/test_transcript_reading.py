@@ -10,7 +10,7 @@ from textual.geometry import Offset
 from textual.widgets import Input
 
 from llmtui.core.messages import Role
-from llmtui.tui.render import Line
+from llmtui.render import Line
 from llmtui.tui.widgets import transcript_events as told
 from llmtui.tui.widgets.transcript import Item, Transcript
 from llmtui.tui.widgets.transcript_paint import painted

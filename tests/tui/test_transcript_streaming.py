@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmtui.core.messages import MessageState
-from llmtui.tui.render import Document
+from llmtui.render import Document
 from llmtui.tui.widgets.transcript import Action, Item
 from llmtui.tui.widgets.transcript_events import ActionRequested, DetailRequested
 from llmtui.tui.widgets.transcript_streaming import BURST

@@ -89,6 +89,13 @@ class Requests(Screen[None]):
         else:
             self._chat.say("This answer is complete")
 
+    def on_transcript_detail_requested(self, event: told.DetailRequested) -> None:
+        message = self.message(event.message_id)
+        if message is not None:
+            from llmtui.tui.screens.detail import DetailScreen
+
+            self.app.push_screen(DetailScreen(message, self._chat.talk.results.get(message.id)))
+
     async def on_transcript_action_requested(self, event: told.ActionRequested) -> None:
         if event.action in commands.BY_NAME:
             await self._chat.action_run(event.action)

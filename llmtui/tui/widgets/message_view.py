@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmtui.core.messages import MessageState, Role
-from llmtui.tui.render import Document, PlainDocument
+from llmtui.render import Document, PlainDocument
 from llmtui.tui.widgets import message_view_rows as rows
 from llmtui.tui.widgets.message_view_dress import INDENT, Place
 from llmtui.tui.widgets.message_view_passage import Passage
@@ -13,7 +13,7 @@ from llmtui.tui.widgets.message_view_passage import Passage
 if TYPE_CHECKING:
     from textual.strip import Strip
 
-    from llmtui.tui.render import Line
+    from llmtui.render import Line
     from llmtui.tui.widgets.message_view_dress import Dress, Part
     from llmtui.tui.widgets.message_view_rows import Row
     from llmtui.tui.widgets.transcript_item import Item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from llmtui.tui.render import Look
+    from llmtui.render import Look
     from llmtui.tui.widgets.message_view_rows import Palette
     from llmtui.tui.widgets.transcript_item import Item
 

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llmtui.tui.render import Document
+    from llmtui.render import Document
 
 QUICK = 20_000
 """Characters that are parsed as a whole within a turn of the event loop; more are parsed in a thread."""

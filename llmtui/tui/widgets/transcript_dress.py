@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from llmtui.tui.render import Look
+from llmtui.render import Look
 from llmtui.tui.widgets.message_view_dress import Dress
 from llmtui.tui.widgets.message_view_rows import Palette
 from llmtui.tui.widgets.transcript_paint import LEFT, RIGHT

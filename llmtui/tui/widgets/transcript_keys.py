@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Key
 
-    from llmtui.tui.render import CodeBlock
+    from llmtui.render import CodeBlock
 
 
 class KeyedView(ReadingView):

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from llmtui.core.sanitize import clean_line
-from llmtui.tui.render import Line
+from llmtui.render import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from textual.geometry import Offset
 from textual.reactive import reactive
 from textual.selection import Selection
 
-from llmtui.tui.render import Line
+from llmtui.render import Line
 from llmtui.tui.widgets import transcript_events as told
 from llmtui.tui.widgets.message_view_dress import Place
 from llmtui.tui.widgets.transcript_find import Find

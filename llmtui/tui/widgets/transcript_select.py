@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmtui.tui.render import Line
+from llmtui.render import Line
 
 if TYPE_CHECKING:
     from textual.geometry import Offset

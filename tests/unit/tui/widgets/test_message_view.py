@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from llmtui.core.messages import MessageState, Role
-from llmtui.tui.render import Line, Look
+from llmtui.render import Line, Look
 from llmtui.tui.widgets.message_view import MessageView
 from llmtui.tui.widgets.message_view_dress import Dress, estimated_height
 from llmtui.tui.widgets.message_view_passage import QUICK, Passage

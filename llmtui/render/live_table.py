@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render.canvas import Canvas
-from llmtui.tui.render.parser import parse_blocks
-from llmtui.tui.render.table import Grid, grid_of
+from llmtui.render.canvas import Canvas
+from llmtui.render.parser import parse_blocks
+from llmtui.render.table import Grid, grid_of
 
 if TYPE_CHECKING:
-    from llmtui.tui.render.blocks import Blocks
-    from llmtui.tui.render.inline import Flow
+    from llmtui.render.blocks import Blocks
+    from llmtui.render.inline import Flow
 
 _SETTLED = 20
 """Rows after which an unfinished row no longer widens the columns."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llmtui.tui.render import Document, Look, warm
-from llmtui.tui.render.highlight import LineLexer, Memo, highlight, language_of, role_of
+from llmtui.render import Document, Look, warm
+from llmtui.render.highlight import LineLexer, Memo, highlight, language_of, role_of
 
 LOOK = Look.ansi()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render.document import Document
-from llmtui.tui.render.spec import Spec
+from llmtui.render.document import Document
+from llmtui.render.spec import Spec
 
 if TYPE_CHECKING:
-    from llmtui.tui.render.parser import References
+    from llmtui.render.parser import References
 
 _LINES = 40  # drawn together
 

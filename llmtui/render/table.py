@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from llmtui.tui.render.cells import width
-from llmtui.tui.render.inline import Flow, Row, flow_of
+from llmtui.render.cells import width
+from llmtui.render.inline import Flow, Row, flow_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from markdown_it.token import Token
 
-    from llmtui.tui.render.canvas import Canvas
-    from llmtui.tui.render.line import Run
-    from llmtui.tui.render.look import Look
-    from llmtui.tui.render.parser import References
+    from llmtui.render.canvas import Canvas
+    from llmtui.render.line import Run
+    from llmtui.render.look import Look
+    from llmtui.render.parser import References
 
 _AFTER_PIPE = re.compile(r"(?<=\|)")
 _SEPARATOR = " │ "

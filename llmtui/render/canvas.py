@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from llmtui.tui.render.line import Line, Run
+from llmtui.render.line import Line, Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.style import Style
 
-    from llmtui.tui.render.inline import Flow
-    from llmtui.tui.render.look import Look
+    from llmtui.render.inline import Flow
+    from llmtui.render.look import Look
 
 NARROWEST = 8
 """Cells that margins always leave for the text."""

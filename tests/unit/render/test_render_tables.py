@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmtui.tui.render import Document, Look
+from llmtui.render import Document, Look
 
 LOOK = Look.ansi()
 

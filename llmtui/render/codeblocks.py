@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmtui.tui.render.highlight import language_of
-from llmtui.tui.render.parser import parse_blocks
-from llmtui.tui.render.spec import Lines, closes
+from llmtui.render.highlight import language_of
+from llmtui.render.parser import parse_blocks
+from llmtui.render.spec import Lines, closes
 
 if TYPE_CHECKING:
-    from llmtui.tui.render.blocks import Blocks
-    from llmtui.tui.render.rope import Rope
+    from llmtui.render.blocks import Blocks
+    from llmtui.render.rope import Rope
 
 
 class CodeBlock(NamedTuple):

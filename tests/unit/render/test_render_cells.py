@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from llmtui.core.sanitize import clean
-from llmtui.tui.render.cells import chop, clusters, settle, single, width, wrap
-from llmtui.tui.render.rope import Rope
+from llmtui.render.cells import chop, clusters, settle, single, width, wrap
+from llmtui.render.rope import Rope
 
 TEXTS = st.text(
     st.one_of(

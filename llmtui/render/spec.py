@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from llmtui.tui.render.highlight import language_of
+from llmtui.render.highlight import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llmtui.tui.render.highlight import highlight
-from llmtui.tui.render.parser import parse_blocks, parse_inline
+from llmtui.render.highlight import highlight
+from llmtui.render.parser import parse_blocks, parse_inline
 
 LANGUAGES = ("python", "bash", "json", "javascript", "typescript", "sql", "html", "yaml", "rust", "go", "c", "java")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render import code
-from llmtui.tui.render.canvas import Canvas
-from llmtui.tui.render.highlight import LineLexer
-from llmtui.tui.render.layout import code_lines
-from llmtui.tui.render.spec import CONTEXT, FRAGMENT, closes
+from llmtui.render import code
+from llmtui.render.canvas import Canvas
+from llmtui.render.highlight import LineLexer
+from llmtui.render.layout import code_lines
+from llmtui.render.spec import CONTEXT, FRAGMENT, closes
 
 if TYPE_CHECKING:
-    from llmtui.tui.render.blocks import Block, Blocks
-    from llmtui.tui.render.spec import Spec
+    from llmtui.render.blocks import Block, Blocks
+    from llmtui.render.spec import Spec
 
 
 class LiveCode:

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from llmtui.tui.render import code
-from llmtui.tui.render.canvas import Canvas
-from llmtui.tui.render.highlight import highlight, language_of
-from llmtui.tui.render.inline import Flow, Origin, flow_of, words
-from llmtui.tui.render.look import LINK
-from llmtui.tui.render.parser import References, parse_blocks
-from llmtui.tui.render.spec import Lines, Spec, skeleton
-from llmtui.tui.render.table import grid_of
+from llmtui.render import code
+from llmtui.render.canvas import Canvas
+from llmtui.render.highlight import highlight, language_of
+from llmtui.render.inline import Flow, Origin, flow_of, words
+from llmtui.render.look import LINK
+from llmtui.render.parser import References, parse_blocks
+from llmtui.render.spec import Lines, Spec, skeleton
+from llmtui.render.table import grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markdown_it.token import Token
 
-    from llmtui.tui.render.code import Framing
-    from llmtui.tui.render.highlight import Memo
-    from llmtui.tui.render.line import Line
-    from llmtui.tui.render.look import Look
+    from llmtui.render.code import Framing
+    from llmtui.render.highlight import Memo
+    from llmtui.render.line import Line
+    from llmtui.render.look import Look
 
 _BULLETS = "•◦▪"
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")

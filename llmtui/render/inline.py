@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.segment import Segment
 
 from llmtui.core.sanitize import clean
-from llmtui.tui.render.cells import settle, width, wrap
-from llmtui.tui.render.look import CODE, EMPHASIS, LINK, STRIKE, STRONG, Look
-from llmtui.tui.render.parser import References, parse_inline
+from llmtui.render.cells import settle, width, wrap
+from llmtui.render.look import CODE, EMPHASIS, LINK, STRIKE, STRONG, Look
+from llmtui.render.parser import References, parse_inline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.style import Style
 
-    from llmtui.tui.render.line import Run
+    from llmtui.render.line import Run
 
 _OPENS = {"strong_open": STRONG, "em_open": EMPHASIS, "s_open": STRIKE}
 _CLOSES = {"strong_close": STRONG, "em_close": EMPHASIS, "s_close": STRIKE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmtui.tui.render import Document, Line, Look, PlainDocument
+from llmtui.render import Document, Line, Look, PlainDocument
 
 LOOK = Look.ansi()
 TEXT = (

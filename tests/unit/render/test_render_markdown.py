@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmtui.tui.render import Document, Line, Look
+from llmtui.render import Document, Line, Look
 
 LOOK = Look.ansi()
 

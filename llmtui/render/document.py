@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.sanitize import Cleaner
-from llmtui.tui.render import codeblocks
-from llmtui.tui.render.blocks import Blocks
-from llmtui.tui.render.code import Framing
-from llmtui.tui.render.growth import Growth
-from llmtui.tui.render.parser import References, parse_blocks
-from llmtui.tui.render.rope import Rope
-from llmtui.tui.render.spec import Lines, Spec, skeleton, split
+from llmtui.render import codeblocks
+from llmtui.render.blocks import Blocks
+from llmtui.render.code import Framing
+from llmtui.render.growth import Growth
+from llmtui.render.parser import References, parse_blocks
+from llmtui.render.rope import Rope
+from llmtui.render.spec import Lines, Spec, skeleton, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmtui.tui.render.codeblocks import CodeBlock
-    from llmtui.tui.render.line import Line
-    from llmtui.tui.render.look import Look
+    from llmtui.render.codeblocks import CodeBlock
+    from llmtui.render.line import Line
+    from llmtui.render.look import Look
 
 NARROWEST = 10
 """Documents are never laid out for fewer cells."""

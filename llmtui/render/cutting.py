@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render.parser import parse_blocks
-from llmtui.tui.render.spec import Frame, Lines, Spec, skeleton
+from llmtui.render.parser import parse_blocks
+from llmtui.render.spec import Frame, Lines, Spec, skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markdown_it.token import Token
 
-    from llmtui.tui.render.blocks import Blocks
-    from llmtui.tui.render.line import Line
+    from llmtui.render.blocks import Blocks
+    from llmtui.render.line import Line
 
 Cut = tuple[Spec, Spec, int]
 """The upper and the lower unit, and the row at which they part."""

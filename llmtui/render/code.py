@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 
-from llmtui.tui.render.cells import chop, settle, single, width
+from llmtui.render.cells import chop, settle, single, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmtui.tui.render.canvas import Canvas
-    from llmtui.tui.render.highlight import Coloured
-    from llmtui.tui.render.line import Run
+    from llmtui.render.canvas import Canvas
+    from llmtui.render.highlight import Coloured
+    from llmtui.render.line import Run
 
 TAB = 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.color import ColorType
 
-from llmtui.tui.render.look import CODE, LINK, STRONG, Look
+from llmtui.render.look import CODE, LINK, STRONG, Look
 
 THEME = {
     "foreground": "#d7dde5",

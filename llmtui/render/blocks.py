@@ -6,18 +6,18 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render.highlight import Memo
-from llmtui.tui.render.layout import draw
+from llmtui.render.highlight import Memo
+from llmtui.render.layout import draw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llmtui.tui.render.code import Framing
-    from llmtui.tui.render.line import Line
-    from llmtui.tui.render.look import Look
-    from llmtui.tui.render.parser import References
-    from llmtui.tui.render.rope import Rope
-    from llmtui.tui.render.spec import Spec
+    from llmtui.render.code import Framing
+    from llmtui.render.line import Line
+    from llmtui.render.look import Look
+    from llmtui.render.parser import References
+    from llmtui.render.rope import Rope
+    from llmtui.render.spec import Spec
 
 AT_ONCE = 24
 """Units drawn as soon as they are known; of more than these only the last, the others get an estimated height."""

@@ -12,11 +12,11 @@
 - `warm()`, called once in a thread, loads the parser and the usual lexers, so that the first answer need not.
 """
 
-from llmtui.tui.render.codeblocks import CodeBlock
-from llmtui.tui.render.document import Document
-from llmtui.tui.render.line import Line
-from llmtui.tui.render.look import Look
-from llmtui.tui.render.plain import PlainDocument
-from llmtui.tui.render.warm import warm
+from llmtui.render.codeblocks import CodeBlock
+from llmtui.render.document import Document
+from llmtui.render.line import Line
+from llmtui.render.look import Look
+from llmtui.render.plain import PlainDocument
+from llmtui.render.warm import warm
 
 __all__ = ["CodeBlock", "Document", "Line", "Look", "PlainDocument", "warm"]

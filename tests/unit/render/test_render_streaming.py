@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmtui.tui.render import Document, Line, Look, PlainDocument
+from llmtui.render import Document, Line, Look, PlainDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable

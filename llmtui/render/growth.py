@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llmtui.tui.render.cutting import cut_item, cut_paragraph
-from llmtui.tui.render.live_code import LiveCode
-from llmtui.tui.render.live_table import LiveTable
+from llmtui.render.cutting import cut_item, cut_paragraph
+from llmtui.render.live_code import LiveCode
+from llmtui.render.live_table import LiveTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llmtui.tui.render.blocks import Blocks
-    from llmtui.tui.render.parser import References
-    from llmtui.tui.render.spec import Spec
+    from llmtui.render.blocks import Blocks
+    from llmtui.render.parser import References
+    from llmtui.render.spec import Spec
 
     Split = Callable[[str, int, References, Spec | None, Spec | None], list[Spec]]
 
