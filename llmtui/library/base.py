@@ -70,20 +70,21 @@ class BaseSession(Figures):
 
     async def _go_on(self) -> None:
         """Pull the turn on to its next pause; begin it, the first time."""
-        if self._pull is None:
-            means = await self._find_means()
-            if self._booked_by:
-                return  # stopped by another task before it began
-            self._pull = self._pull or self._begin(means)
+        pull = self._pull or self._begin(await self._find_means())
+        if pull is None:
+            return
         try:
-            await self._advance(self._pull)
+            await self._advance(pull)
         except BaseException:
             self._report_dropped()
             raise
         finally:
             self._look_for_end()
 
-    def _begin(self, means: Means) -> Pull:
+    def _begin(self, means: Means) -> Pull | None:
+        """Make the turn; None where another task has stopped it before it began."""
+        if self._pull is not None or self._booked_by:
+            return self._pull
         ask, self._means = self._ask, means
         plan = TurnPlan(
             request=ask.request,
@@ -110,7 +111,8 @@ class BaseSession(Figures):
         self._turn.id = self.id
         self.start, self._begun_at = datetime.now(UTC), time.monotonic()
         ask.library.sessions.add(self)
-        return Pull(self._turn.run(), self._feed, self._control)
+        self._pull = Pull(self._turn.run(), self._feed, self._control)
+        return self._pull
 
     def _look_for_end(self) -> None:
         if self.end is None and self._pull is not None and (self._pull.is_over or self._feed.lingers):
