@@ -33,7 +33,7 @@ def top(canvas: Canvas, language: str, number: int) -> None:
     room = canvas.room
     copy = f" copy {number} " if number < 10 else " copy "
     name = f" {language} " if language else ""
-    if room < 6 + len(copy):
+    if room < 6 + len(copy) or not canvas.look.copy_keys:
         copy = ""
     while name and width(name) > room - 3 - len(copy):
         name = name[:-2] + " " if len(name) > 3 else ""

@@ -76,6 +76,8 @@ class Look:
     """Styles by role. Equal looks draw the same."""
 
     styles: Mapping[str, Style]
+    copy_keys: bool = True
+    """Code frames say which key copies them: pointless where nobody can press one."""
     _mixed: dict[tuple[str, int], Style] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -112,8 +114,13 @@ class Look:
             {
                 role: Style(italic=style.italic, bold=style.bold, underline=style.underline) + dim
                 for role, style in self.styles.items()
-            }
+            },
+            self.copy_keys,
         )
+
+    def without_copy_keys(self) -> Look:
+        """The same for output that is only read."""
+        return Look(self.styles, copy_keys=False)
 
     def style(self, role: str, bits: int = 0) -> Style:
         """The style of a role with inline attributes on it."""
