@@ -5,56 +5,23 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import shown, shown_path, usage_error
-from llmtui.core.messages import Attachment
+from llmtui.chat.files import LARGEST_ATTACHMENT, to_attachment
+from llmtui.cli.parse import shown_path, usage_error
+from llmtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_ATTACHMENT = 20 * 1024 * 1024
-"""Bytes; what providers take in one request ends near here."""
-
-_TEXT_TYPES = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".csv": "text/csv",
-    ".json": "application/json",
-}
+    from llmtui.core.messages import Attachment
 
 
 def read_attachment(file: Path) -> Attachment:
     """A text file or an image, with its media type. Raise ConfigError."""
     data = read_limited(file, "--attach", LARGEST_ATTACHMENT)
-    name = shown(file.name)
-    media_type = image_type(data)
-    if media_type is None:
-        try:
-            content = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            content = "\0"
-        if "\0" in content:
-            raise usage_error(
-                f"--attach: {shown_path(file)} is neither UTF-8 text nor an image",
-                "PNG, JPEG, GIF and WebP images can be sent.",
-            )
-        data = content.encode("utf-8")
-        media_type = _TEXT_TYPES.get(file.suffix.lower(), "text/plain")
-    return Attachment(name, media_type, data)
-
-
-def image_type(data: bytes) -> str | None:
-    """The media type of an image that providers take, by its first bytes."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    return None
+    try:
+        return to_attachment(file, data)
+    except ConfigError as error:
+        raise usage_error(f"--attach: {error.message}", error.advice) from None
 
 
 def read_limited(file: Path, flag: str, limit: int) -> bytes:

@@ -17,6 +17,7 @@ _COLUMN = 30
 _HEAD = """llmtui: a terminal chat client for language models
 
 Usage: llmtui [OPTIONS]                      open the chat
+       llmtui --plain [OPTIONS]              the same in whole lines: screen readers, dumb terminals, pipes
        llmtui --once [OPTIONS] [PROMPT…]     one question, the answer to stdout; stdin is added to the prompt
        llmtui COMMAND [OPTIONS] …            see llmtui COMMAND --help
 """

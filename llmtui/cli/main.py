@@ -48,8 +48,11 @@ def _run_chat(parsed: Parsed) -> int:
     from llmtui.paths import locate
 
     options = make_options(parsed)
-    if not options.once and not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
-        raise usage_error("the chat needs a terminal", "In a script or a pipe: llmtui --once PROMPT.")
+    front_end = "once" if options.once else "plain" if options.plain else "tui.app"
+    if front_end == "tui.app" and not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        raise usage_error(
+            "the chat needs a terminal", "In a script or a pipe: llmtui --once PROMPT, or llmtui --plain."
+        )
     config = load_config(options.config_file, os.environ)
     if options.role or options.template:
         from llmtui.cli.personas import with_personas
@@ -57,8 +60,7 @@ def _run_chat(parsed: Parsed) -> int:
         options = with_personas(options, config)
     level = "debug" if options.verbose else config.storage.log_level
     open_log(locate(os.environ).log_file, level, os.environ)
-    front_end = import_module("llmtui.once" if options.once else "llmtui.tui.app")
-    code: int = front_end.run(options, config)
+    code: int = import_module(f"llmtui.{front_end}").run(options, config)
     return code
 
 

@@ -28,6 +28,7 @@ def make_options(parsed: Parsed) -> Options:
     config = parsed.last("config")
     return Options(
         once=parsed.has("once"),
+        plain=parsed.has("plain"),
         prompt=" ".join(text(word, "the prompt") for word in parsed.words),
         demo=parsed.has("demo"),
         continue_newest=parsed.has("continue"),
@@ -62,6 +63,7 @@ def _refuse_contradictions(parsed: Parsed) -> None:
                 raise usage_error(f"--{name} goes with --once only")
     for one, other in (
         ("extract", "extract-last"),
+        ("once", "plain"),
         ("continue", "conversation"),
         ("demo", "base-url"),
     ):

@@ -110,13 +110,14 @@ ONCE_OPTIONS = (
     Option("--extract", "print only the first code block", "-x"),
     Option("--extract-last", "print only the last code block"),
 )
+PLAIN = Option("--plain", "chat in whole lines: for screen readers, dumb terminals, pipes and logs")
 VERSION = Option("--version", "show the version")
 
 GROUPS = (
     ("Model", MODEL_OPTIONS),
     ("Prompt", PROMPT_OPTIONS),
     ("Generation", GENERATION_OPTIONS),
-    ("Behaviour", (*BEHAVIOUR_OPTIONS, VERSION, HELP)),
+    ("Behaviour", (PLAIN, *BEHAVIOUR_OPTIONS, VERSION, HELP)),
     ("With --once", (ONCE, *ONCE_OPTIONS)),
 )
 CHAT_OPTIONS = tuple(option for _, options in GROUPS for option in options)

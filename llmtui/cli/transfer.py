@@ -6,23 +6,24 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmtui.cli.parse import shown, shown_path, usage_error
+from llmtui.cli.parse import shown_path, usage_error
 from llmtui.cli.stores import open_store
 from llmtui.core.errors import ConfigError
-from llmtui.transfer.document import Document
+from llmtui.transfer.document import of_conversation
+from llmtui.transfer.formats import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from llmtui.cli.context import Context
     from llmtui.store.database import Store
+    from llmtui.transfer.document import Document
 
 LARGEST_IMPORT = 1024 * 1024 * 1024
 
 
 def export(ctx: Context) -> int:
     with open_store(ctx) as store:
-        documents = [document(store, word) for word in dict.fromkeys(ctx.words)]
+        found = [store.conversations.resolve(word) for word in dict.fromkeys(ctx.words)]
+        documents = [of_conversation(store.conversations, each) for each in found]
     text = render(documents, ctx.parsed.last("format") or "markdown")
     target = ctx.parsed.last("output")
     if target is None or target == "-":
@@ -48,32 +49,6 @@ def _write(target: Path, data: bytes) -> None:
         raise FileNotFoundError(2, f"there is no folder {shown_path(target.parent)}")
     else:
         write_private(target, data)
-
-
-def document(store: Store, prefix: str) -> Document:
-    """A whole conversation, by its ID or the beginning of it. Raise ConfigError."""
-    found = store.conversations.resolve(prefix)
-    conversation = store.conversations.get(found)
-    if conversation is None:
-        raise ConfigError(f"there is no conversation {shown(prefix)}")
-    facts = conversation._asdict()
-    del facts["message_count"]
-    return Document(**facts, messages=tuple(store.conversations.whole(found)))
-
-
-def render(documents: Sequence[Document], kind: str) -> str:
-    """The documents in a format: markdown, json or html."""
-    if kind == "json":
-        from llmtui.transfer.as_json import to_json
-
-        return to_json(documents)
-    if kind == "html":
-        from llmtui.transfer.as_html import to_html
-
-        return to_html(documents)
-    from llmtui.transfer.as_markdown import to_markdown
-
-    return to_markdown(documents)
 
 
 def import_files(ctx: Context) -> int:

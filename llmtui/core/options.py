@@ -18,6 +18,8 @@ class Options(NamedTuple):
     """The options shared by the chat and `--once`, and `--once`'s own. Empty, None and False: not given."""
 
     once: bool = False
+    plain: bool = False
+    """The chat in whole lines."""
     prompt: str = ""
     """The filled template, then the words that are no option, joined by blanks; without what stdin may add."""
     demo: bool = False

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmtui.core.messages import Message
+    from llmtui.store.conversations import Conversations
 
 
 class Document(NamedTuple):
@@ -40,6 +42,16 @@ class Document(NamedTuple):
             branch.append(node)
             node = by_id.get(node.parent_id or "")
         return branch[::-1]
+
+
+def of_conversation(conversations: Conversations, conversation_id: str) -> Document:
+    """A stored conversation, whole. Raise ConfigError when there is none."""
+    conversation = conversations.get(conversation_id)
+    if conversation is None:
+        raise ConfigError(f"there is no conversation {conversation_id}")
+    facts = conversation._asdict()
+    del facts["message_count"]
+    return Document(**facts, messages=tuple(conversations.whole(conversation_id)))
 
 
 def iso(milliseconds: int) -> str:

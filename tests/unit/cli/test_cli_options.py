@@ -203,6 +203,6 @@ def test_a_hostile_file_name_is_cleaned_where_it_is_shown(tmp_path: Path) -> Non
     """SEC-1"""
     file = tmp_path / "a\x1b[2J.txt"
     file.write_text("x", "utf-8")
-    assert make("-a", str(file)).attachments[0].name == "a?[2J.txt"
+    assert make("-a", str(file)).attachments[0].name == "a␛[2J.txt"
     file.unlink()
     assert "\x1b" not in refusal("-a", str(file))

@@ -1,0 +1,50 @@
+"""Commands on the newest question and its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import ConfigError
+from llmtui.core.messages import Role
+
+if TYPE_CHECKING:
+    from llmtui.core.messages import ModelRef
+    from llmtui.plain.chat import Chat
+
+
+def retry(chat: Chat, argument: str) -> None:
+    model: ModelRef | None = None
+    temperature: float | None = None
+    for word in argument.split():
+        try:
+            temperature = float(word)
+        except ValueError:
+            model = chat.session.directory.find_model(word)
+        else:
+            if not 0 <= temperature <= 2:
+                raise ConfigError(f"a temperature is a number from 0 to 2, not {word}")
+    chat.again(model, temperature)
+
+
+def edit(chat: Chat, argument: str) -> None:
+    """The answer to the new version stands beside the old branch, which stays."""
+    from llmtui.plain.keyboard import read_message
+
+    question = chat.last(Role.USER)
+    if question is None:
+        raise ConfigError("there is no question yet")
+    text: str | None = argument
+    if not argument:
+        if not chat.is_asked:
+            raise ConfigError("say what the question is to be", advice="/edit TEXT")
+        chat.voice.block(f"The question was:\n{question.content}")
+        text = read_message(chat.source, "new: ", question.content if "\n" not in question.content else "")
+    if not text or not text.strip():
+        chat.voice.line("nothing was changed")
+        return
+    chat.attachments = (*question.attachments, *chat.attachments)
+    chat.ask(text, parent=question.parent_id)
+
+
+def continue_(chat: Chat, _argument: str) -> None:
+    chat.go_on()

@@ -1,0 +1,123 @@
+"""Commands on conversations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import ConfigError
+from llmtui.core.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from llmtui.core.messages import Message
+    from llmtui.plain.chat import Chat
+
+_SHORT = 8
+"""Digits of an ID: enough to name a conversation."""
+_LISTED = 10
+
+
+def new(chat: Chat, _argument: str) -> None:
+    chat.begin_anew()
+    chat.voice.line("new conversation")
+
+
+def list_newest(chat: Chat, argument: str) -> None:
+    if argument and not (argument.isascii() and argument.isdecimal() and 0 < int(argument[:9]) == int(argument)):
+        raise ConfigError(f"/list takes a number, not “{argument}”")
+    found = chat.session.store.conversations.listed(int(argument) if argument else _LISTED)
+    for each in found:
+        chat.voice.line(
+            f"{each.id[:_SHORT]}  {_when(each.updated_at)}  {each.title or 'Untitled'}, {each.message_count} messages"
+        )
+    if not found:
+        chat.voice.line("there is no conversation yet")
+
+
+def open_one(chat: Chat, argument: str) -> None:
+    if not argument:
+        raise ConfigError("say which", advice="/list shows the IDs; /open ID")
+    chat.open(chat.session.store.conversations.resolve(argument))
+
+
+def show(chat: Chat, _argument: str) -> None:
+    messages = chat.messages()
+    if not messages:
+        chat.voice.line("nothing has been said yet")
+    for message in messages:
+        chat.voice.block(f"{_speaker(message)}, {_when(message.created_at)}:\n{message.content}")
+
+
+def search(chat: Chat, argument: str) -> None:
+    if not argument:
+        raise ConfigError("say what to look for", advice="/search TEXT")
+    hits = chat.session.store.search(argument, 20)
+    for hit in hits:
+        title = clean_line(hit.conversation_title, 40)
+        chat.voice.line(f"{hit.conversation_id[:_SHORT]}  {_when(hit.created_at)}  {title}, {hit.role}: {hit.snippet}")
+    chat.voice.line(f"{len(hits)} found; /open ID goes there" if hits else "nothing was found")
+
+
+def rename(chat: Chat, argument: str) -> None:
+    if not argument:
+        raise ConfigError("say how", advice="/rename TITLE")
+    chat.session.store.conversations.rename(_current(chat), argument).result()
+    chat.voice.line(f"title: {argument}")
+
+
+def delete(chat: Chat, argument: str) -> None:
+    """It goes into the bin, from where /undo brings it back."""
+    store = chat.session.store
+    found = store.conversations.resolve(argument) if argument else _current(chat)
+    conversation = store.conversations.get(found)
+    title = conversation.title if conversation else ""
+    store.conversations.delete(found).result()
+    chat.deleted.append((found, title))
+    if found == chat.id:
+        chat.begin_anew()
+    chat.voice.line(f"removed “{title or 'Untitled'}”; /undo brings it back")
+
+
+def undo(chat: Chat, _argument: str) -> None:
+    if not chat.deleted:
+        raise ConfigError("there is nothing to bring back")
+    found, title = chat.deleted.pop()
+    chat.session.store.conversations.undelete(found).result()
+    chat.voice.line(f"brought back “{title or 'Untitled'}”; /open {found[:_SHORT]} goes there")
+
+
+def export(chat: Chat, argument: str) -> None:
+    from llmtui.transfer.document import of_conversation
+    from llmtui.transfer.formats import FORMATS, render
+
+    kind, _, rest = argument.partition(" ")
+    if kind not in FORMATS:
+        kind, rest = "markdown", argument
+    text = render([of_conversation(chat.session.store.conversations, _current(chat))], kind)
+    if not rest.strip():
+        chat.voice.block(text)
+        return
+    file = Path(rest.strip()).expanduser()
+    try:
+        with file.open("x", encoding="utf-8", errors="replace") as stream:  # an export never replaces a file
+            stream.write(text)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
+    chat.voice.line(f"written: {file}")
+
+
+def _current(chat: Chat) -> str:
+    if chat.id is None:
+        raise ConfigError("this conversation has not begun")
+    return chat.id
+
+
+def _speaker(message: Message) -> str:
+    from llmtui.transfer.document import speaker
+
+    return speaker(message).replace("You", "you")
+
+
+def _when(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000).astimezone():%Y-%m-%d %H:%M}"

@@ -1,0 +1,59 @@
+"""Commands that tell figures: what was used, what the next request will send."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from llmtui.chat.runtime import run_blocking
+from llmtui.core.cost import format_usd
+from llmtui.core.periods import Scope, local_day, period
+from llmtui.core.sanitize import clean_line
+from llmtui.tokens.estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from llmtui.plain.chat import Chat
+
+
+def usage(chat: Chat, _argument: str) -> None:
+    store, budget = chat.session.store, chat.session.config.budget
+    if chat.id is not None:
+        spend = store.ledger.spent(conversation_id=chat.id)
+        money = _money(spend.resolved, spend.estimated, spend.uncounted)
+        chat.voice.line(f"this conversation: {spend.tokens:,} tokens, {money}")
+    day = local_day(datetime.now(UTC), budget.time_zone)
+    spans = [period(scope, day, week_starts=budget.week_starts) for scope in (Scope.WEEK, Scope.MONTH)]
+    week, month = (span.first_day if span else day for span in spans)
+    overview = store.analytics.overview(day, week, month)
+    for name, found in (("today", overview.today), ("this week", overview.week), ("this month", overview.month)):
+        money = _money(found.confirmed, found.estimated, found.uncounted)
+        requests = f"{found.requests:,} request{'' if found.requests == 1 else 's'}"
+        chat.voice.line(f"{name}: {requests}, {found.total_tokens:,} tokens, {money}")
+    for gauge in run_blocking(chat.session.gauges(chat.id or "")):
+        chat.voice.line(f"budget: of {gauge.limit.name}, {gauge.text} is used")
+
+
+def _money(confirmed: Decimal, estimated: Decimal, uncounted: int) -> str:
+    parts = [format_usd(confirmed)]
+    if estimated:
+        parts.append(f"about {format_usd(estimated)} estimated")
+    if uncounted:
+        parts.append(f"{uncounted} of unknown cost")
+    return ", ".join(parts)
+
+
+def context(chat: Chat, _argument: str) -> None:
+    """As the session would compose it now, before a further question."""
+    options = chat.options._replace(settings=chat.settings, system=chat.system, attachments=chat.attachments)
+    preview = run_blocking(chat.session.preview("", options, chat.id))
+    messages = preview.request.messages[:-1]
+    for number, message in enumerate(messages, 1):
+        tokens = estimate_tokens(message.content)
+        chat.voice.line(f"{number}. {message.role}, about {tokens:,} tokens: {clean_line(message.content, 60)}")
+    for item in chat.attachments:
+        chat.voice.line(f"attached: {item.name}, {len(item.data):,} bytes")
+    for note in preview.notes:
+        chat.voice.line(f"note: {note}")
+    chat.voice.line(f"in all about {preview.input_tokens:,} tokens before your next message")
