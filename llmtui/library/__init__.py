@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from llmtui.library.bills import Bill
 from llmtui.library.request import StreamOptions, prepare
 from llmtui.library.session import Session
-from llmtui.library.shared import Library, close, library_for
+from llmtui.library.shared import close, library_for
 from llmtui.library.sync import SyncSession
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from llmtui.tokens.process import Count
 
 __all__ = [
-    "Bill", "Library", "Session", "StreamOptions", "SyncSession", "close", "count_tokens", "count_tokens_batch", "meter",
+    "Bill", "Session", "StreamOptions", "SyncSession", "close", "count_tokens", "count_tokens_batch", "meter",
     "shared_prices", "stream", "stream_sync",
 ]  # fmt: skip
 
