@@ -95,6 +95,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "prices":
+        return import_module("llmtui.library").shared_prices()
     home = next((module for module, names in _HOMES.items() if name in names), "llmtui.library")
     return getattr(import_module(home), name)
 

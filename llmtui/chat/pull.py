@@ -210,9 +210,10 @@ class Pull:
             return
         from concurrent.futures import Future
 
-        self.feed.was_interrupted = True
         self._ended = self._ended or Future()
-        self._puller.cancel()
+        if not self.feed.was_interrupted:  # a task counts its cancellations, and this one is taken back once
+            self.feed.was_interrupted = True
+            self._puller.cancel()
         await asyncio.wrap_future(self._ended)
 
     def stop_blocking(self) -> None:

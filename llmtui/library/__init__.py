@@ -11,7 +11,7 @@ Providers, prices, budgets and limits are those of the config; nothing is read f
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Unpack, overload
 
 from llmtui.library.bills import Bill
 from llmtui.library.request import StreamOptions, prepare
@@ -93,9 +93,3 @@ def count_tokens_batch(texts: Sequence[str], model: str | ModelRef) -> list[Coun
 def shared_prices() -> Prices:
     """The prices of config and table; `with_price("provider/model", Price(…))` gives others, for `stream(prices=…)`."""
     return library_for(store=False).directory.prices
-
-
-def __getattr__(name: str) -> Any:
-    if name == "prices":
-        return shared_prices()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class SourceFailed(ProviderError):
         self.original = original
 
 
-class BaseSession(Figures):
+class BaseSession(Figures, ABC):
     """One answer: its chunks, its figures, its bill."""
 
     def __init__(self, ask: Ask) -> None:
@@ -225,19 +226,22 @@ class BaseSession(Figures):
 
     # ------------------------------------------------------------------------------------------ with a loop or without
 
+    @abstractmethod
     async def _find_means(self) -> Means:
-        raise NotImplementedError
+        """What the session waits and moves bytes with."""
 
+    @abstractmethod
     async def _advance(self, pull: Pull) -> None:
-        raise NotImplementedError
+        """On to the turn's next pause."""
 
+    @abstractmethod
     async def _stop(self, pull: Pull) -> None:
-        raise NotImplementedError
+        """End the turn where it is."""
 
+    @abstractmethod
     def _look_up_later(self, pending: PendingLookup, settlement: Settlement) -> None:
         """Ask the provider in the background, then `_hear`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _tell_later(self, bill: Bill) -> None:
         """Call back from where nothing can be awaited."""
-        raise NotImplementedError

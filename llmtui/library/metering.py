@@ -5,6 +5,7 @@ The source stands where the network stands, and a decoder makes stream events of
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -140,7 +141,7 @@ class _Source:
         """There is no connection."""
 
 
-class _Answer:
+class _Answer(ABC):
     """Strings as the bytes of an answer. An error of the source ends it, and is kept for the caller."""
 
     status = 200
@@ -151,7 +152,7 @@ class _Answer:
         self._ref = ref
         self.headers: Mapping[str, str] = {}
 
-    def limit(self, seconds: float) -> None:
+    def limit(self, seconds: float) -> None:  # noqa: B027  (nothing to do, in either)
         """The source takes the time it takes."""
 
     async def read(self) -> bytes:
@@ -172,11 +173,13 @@ class _Answer:
     async def body(self, limit: int) -> bytes:
         return (await self.read())[:limit]
 
+    @abstractmethod
     async def close(self) -> None:
-        raise NotImplementedError
+        """Let the source clean up."""
 
+    @abstractmethod
     async def _piece(self) -> str | None:
-        raise NotImplementedError
+        """The next string; None at the end."""
 
 
 class _PlainAnswer(_Answer):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -103,7 +104,8 @@ class Library:
     def close(self) -> None:
         """Book what lies about, write what is queued, close the connections of those without a loop."""
         for session in list(self.sessions):
-            session.drop()
+            with suppress(ValueError):  # a thread is in the middle of it: what it has not booked, the next start does
+                session.drop()
         if self.store is not None and not self.store.close():
             _log.error("the database was not written to the end; the next start puts it in order")
         if self._blocking is not None:

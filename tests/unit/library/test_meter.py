@@ -171,6 +171,45 @@ def test_a_providers_own_total_is_taken(rows: Rows) -> None:
     assert session.cost.amount is None
 
 
+def test_p19_usage_in_the_middle_of_reading_is_the_latest(rows: Rows) -> None:
+    """P8: the latest counts, never the sum."""
+    parts = [json.dumps({"content": "a", "usage": {"input_tokens": 5, "output_tokens": n}}) for n in (1, 2)]
+    session = llmtui.meter(pieces(*parts), "acme/m", "json", prices=PRICES)
+    session.collect()
+    assert session.usage is not None
+    assert session.usage.output_tokens == 2
+    assert session.settle().amount == Decimal("0.000009")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [("length", FinishReason.LENGTH), ("end_turn", FinishReason.STOP), ("stop", FinishReason.STOP)]
+)
+def test_finish_reasons_of_others(word: str, reason: FinishReason, rows: Rows) -> None:
+    session = llmtui.meter(pieces(json.dumps({"content": "a", "finish_reason": word})), "acme/m", "json")
+    session.collect()
+    assert session.finish_reason is reason
+
+
+def test_an_object_without_end_is_given_up_on(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROB-8: bounded memory."""
+    from llmtui.library import metered_text
+
+    monkeypatch.setattr(metered_text, "_MAX_OBJECT", 1000)
+    endless = ("[" for _ in range(10**9))
+    with pytest.raises(MalformedResponse):
+        llmtui.meter(endless, "acme/m", "json").collect()
+
+
+def test_a_bare_name_is_looked_up_and_errors_of_ours_pass_through(rows: Rows) -> None:
+    def failing() -> Iterator[str]:
+        yield "x"
+        raise ServerError("from inside")
+
+    assert str(llmtui.meter([], "gpt-4o").model) == "openai/gpt-4o"
+    with pytest.raises(ServerError, match="from inside"):
+        llmtui.meter(failing(), "acme/m").collect()
+
+
 def test_an_error_of_the_source_comes_out_as_it_is(rows: Rows) -> None:
     def failing() -> Iterator[str]:
         yield "half"
