@@ -17,7 +17,7 @@ from llmtui.chat.runtime import run_blocking
 from llmtui.core.events import ChunkArrived, Noted, TurnSettled
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Task
+    from asyncio import AbstractEventLoop, Event, Task
     from collections.abc import Callable, Coroutine, Generator, Mapping
     from concurrent.futures import Future
 
@@ -55,6 +55,8 @@ class Feed:
         self.is_decided = False
         self.was_interrupted = False
         """The reader's task was cancelled in order to stop the turn, not by others."""
+        self.is_writing = False
+        """The turn waits for the store; that is never interrupted."""
         self.response: Response | None = None
         """The newest answer that was received, as the transport gave it."""
 
@@ -71,16 +73,21 @@ class Feed:
 class PulledRuntime:
     """A runtime whose turn stands still while its feed is full, and before it books a complete answer."""
 
-    def __init__(self, inner: Runtime, feed: Feed, transport: Transport) -> None:
+    def __init__(self, inner: Runtime, feed: Feed, transport: Transport, control: TurnControl) -> None:
         self._inner = inner
         self._feed = feed
-        self.transport: Transport = _PulledTransport(transport, feed)
+        self.transport: Transport = _PulledTransport(transport, feed, control)
 
     async def sleep(self, seconds: float, control: TurnControl) -> None:
+        _check(control)
         await self._inner.sleep(seconds, control)
 
     async def wait(self, future: Future[T]) -> T:
-        return await self._inner.wait(future)
+        self._feed.is_writing = True
+        try:
+            return await self._inner.wait(future)
+        finally:
+            self._feed.is_writing = False
 
     async def call(self, function: Callable[[], T]) -> T:
         return await self._inner.call(function)
@@ -99,15 +106,23 @@ class PulledRuntime:
             self._inner.absorb_cancel()
 
 
+def _check(control: TurnControl) -> None:
+    """Raise Stopped where a stop came while the turn could not be interrupted."""
+    if control.cancelled:
+        raise Stopped
+
+
 class _PulledTransport:
-    def __init__(self, inner: Transport, feed: Feed) -> None:
+    def __init__(self, inner: Transport, feed: Feed, control: TurnControl) -> None:
         self._inner = inner
         self._feed = feed
+        self._control = control
 
     async def open(self, request: WireRequest, target: Target, *, connect_s: float, header_s: float) -> Response:
+        _check(self._control)
         response = await self._inner.open(request, target, connect_s=connect_s, header_s=header_s)
         self._feed.response = response
-        return _PulledResponse(response, self._feed)
+        return _PulledResponse(response, self._feed, self._control)
 
     async def warm(self, target: Target) -> None:
         await self._inner.warm(target)
@@ -119,9 +134,10 @@ class _PulledTransport:
 class _PulledResponse:
     """Reads no further while chunks wait; the reader's own time does not count against the provider's limits."""
 
-    def __init__(self, inner: Response, feed: Feed) -> None:
+    def __init__(self, inner: Response, feed: Feed, control: TurnControl) -> None:
         self._inner = inner
         self._feed = feed
+        self._control = control
         self._limit_s: float | None = None
         self._dropped = False
 
@@ -148,6 +164,7 @@ class _PulledResponse:
                     await _PAUSE
                 if self._limit_s is not None:
                     self._inner.limit(self._limit_s)
+            _check(self._control)
             return await self._inner.read()
         except GeneratorExit:
             self._dropped = True
@@ -173,7 +190,7 @@ class Pull:
         self._turn = turn
         self._loop: AbstractEventLoop | None = None
         self._puller: Task[Any] | None = None
-        self._ended: Future[None] | None = None
+        self._ended: Event | None = None
 
     def run_blocking(self, error: BaseException | None = None) -> None:
         """On to the next pause or the end. `error` is thrown into the turn; what the turn raises comes out."""
@@ -195,8 +212,7 @@ class Pull:
         finally:
             self._puller = None
             if self.is_over and self._ended is not None:
-                self._ended.set_result(None)
-                self._ended = None
+                self._ended.set()
 
     async def stop(self) -> None:
         """End the turn wherever it is, also while another task pulls; it has settled when this returns."""
@@ -208,13 +224,11 @@ class Pull:
         if self._puller is None or self._puller is asyncio.current_task():
             await self.run(Stopped())
             return
-        from concurrent.futures import Future
-
-        self._ended = self._ended or Future()
-        if not self.feed.was_interrupted:  # a task counts its cancellations, and this one is taken back once
-            self.feed.was_interrupted = True
+        self._ended = self._ended or asyncio.Event()
+        if not (self.feed.is_writing or self.feed.was_interrupted):
+            self.feed.was_interrupted = True  # a task counts its cancellations, and this one is taken back once
             self._puller.cancel()
-        await asyncio.wrap_future(self._ended)
+        await self._ended.wait()
 
     def stop_blocking(self) -> None:
         """The same without an event loop, between two pulls."""

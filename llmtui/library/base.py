@@ -103,7 +103,7 @@ class BaseSession(Figures, ABC):
         )
         self._turn = Turn(
             plan,
-            runtime=PulledRuntime(means.runtime, self._feed, ask.transport or means.runtime.transport),
+            runtime=PulledRuntime(means.runtime, self._feed, ask.transport or means.runtime.transport, self._control),
             recorder=self._books,
             sink=self._feed,
             control=self._control,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -67,7 +68,7 @@ class Wires:
 def made(turn: Any) -> tuple[Pull, Feed, Wires]:
     """A pull of a turn: a coroutine function that is given the runtime."""
     feed, wires, control = Feed(), Wires(), TurnControl()
-    runtime = PulledRuntime(BlockingRuntime(cast("Transport", wires)), feed, cast("Transport", wires))
+    runtime = PulledRuntime(BlockingRuntime(cast("Transport", wires)), feed, cast("Transport", wires), control)
     coroutine: Coroutine[Any, Any, Any] = turn(runtime, feed)
     return Pull(coroutine, feed, control), feed, wires
 
@@ -189,14 +190,41 @@ async def test_a_stop_reaches_a_turn_that_another_task_is_pulling() -> None:
             ends.append("stopped")
 
     feed, wires = Feed(), cast("Transport", Wires())
-    runtime = PulledRuntime(AsyncRuntime(wires), feed, wires)
-    pull = Pull(cast("Any", turn(cast("Any", runtime), feed)), feed, TurnControl())
+    control = TurnControl()
+    runtime = PulledRuntime(AsyncRuntime(wires), feed, wires, control)
+    pull = Pull(cast("Any", turn(cast("Any", runtime), feed)), feed, control)
     puller = asyncio.create_task(pull.run())
     await began.wait()
     await asyncio.gather(pull.stop(), pull.stop())
     await puller
     assert ends == ["stopped"]
     assert puller.cancelling() == 0
+
+
+async def test_a_stop_waits_while_the_turn_is_writing() -> None:
+    """P3, STR-9: the ledger's commit is not interrupted, and the reader is not cancelled for it."""
+    began, written = asyncio.Event(), Future[str]()
+    ends: list[str] = []
+
+    async def turn(runtime: PulledRuntime, feed: Feed) -> None:
+        began.set()
+        ends.append(await runtime.wait(written))
+        try:
+            await opened(runtime)
+        except Stopped:
+            ends.append("stopped")
+
+    feed, wires, control = Feed(), cast("Transport", Wires()), TurnControl()
+    runtime = PulledRuntime(AsyncRuntime(wires), feed, wires, control)
+    pull = Pull(cast("Any", turn(runtime, feed)), feed, control)
+    puller = asyncio.create_task(pull.run())
+    await began.wait()
+    stopper = asyncio.create_task(pull.stop())
+    await asyncio.sleep(0)
+    assert not puller.cancelling()
+    written.set_result("written")
+    await asyncio.gather(puller, stopper)
+    assert ends == ["written", "stopped"]
 
 
 async def test_a_cancellation_by_others_is_not_taken_back() -> None:
