@@ -41,6 +41,11 @@ class TurnControl:
         if self.cancelled and on_cancel:
             on_cancel()
 
+    @property
+    def is_attached(self) -> bool:
+        """A turn is under way that a stop can still interrupt."""
+        return self._on_cancel is not None
+
     def waiting(self, on_retry: Callable[[], None] | None) -> None:
         """For runtimes: what `retry_now` calls while a wait is under way."""
         self._on_retry = on_retry

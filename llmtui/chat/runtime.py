@@ -130,8 +130,12 @@ class AsyncRuntime:
             return
         loop = task.get_loop()
 
+        def interrupt() -> None:
+            if control.is_attached:  # else the turn has ended meanwhile, and its bill is being written
+                task.cancel()
+
         def cancel() -> None:
-            loop.call_soon_threadsafe(task.cancel)
+            loop.call_soon_threadsafe(interrupt)
 
         control.attach(cancel)
 

@@ -82,6 +82,21 @@ async def test_str_9_p3_a_stop_keeps_the_text_and_settles_before_it_says_so(sess
     ]
 
 
+async def test_p3_a_stop_that_comes_when_all_is_there_does_not_interrupt_the_booking(session: OpenSession) -> None:
+    """P3: Escape in the very moment in which the answer ends."""
+    control = TurnControl()
+
+    def sink(event: TurnEvent) -> None:
+        if isinstance(event, ChunkArrived) and event.chunk.finish_reason is not None:
+            control.cancel()
+
+    with ChatServer(answer("all")) as server:
+        async with session(server.base_url) as chat:
+            result = await chat.send("hi", sink=sink, control=control)
+            row = chat.store.read(lambda db: db.execute("SELECT state FROM attempts").fetchone())
+    assert (result.content, result.finish_reason, row[0]) == ("all", FinishReason.STOP, "completed")
+
+
 async def test_p4_a_task_that_is_cancelled_from_outside_books_all_the_same(session: OpenSession) -> None:
     never = threading.Event()
     events = Events()
