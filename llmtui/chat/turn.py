@@ -142,6 +142,7 @@ class Turn:
                 raise
             self._runtime.absorb_cancel()
             reason = FinishReason.CANCELLED
+        self._control.attach(None)  # nothing is left to be stopped: the bill is being written
         return await self._end(reason, error)
 
     async def _ask_chain(self) -> FinishReason:
