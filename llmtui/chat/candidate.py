@@ -42,3 +42,5 @@ class Candidate(NamedTuple):
 
     ref: ModelRef
     resolve: Callable[[], Endpoint]
+    is_ready: bool = False
+    """Its key is known, so that `resolve` does not block."""

@@ -91,6 +91,8 @@ class ChatSession:
         self.default_model: ModelRef | None = None
         self.fallback: tuple[ModelRef, ...] = ()
         self._remembered: ModelRef | None = None
+        self._unstored: dict[str, list[Message]] = {}
+        """What was said where no text is kept: for as long as the program is open."""
         self.list_errors: Mapping[str, LlmtuiError] = {}
         """What kept a provider from listing its models, the last time they were asked."""
 
@@ -131,8 +133,9 @@ class ChatSession:
         new = conversation_id is None
         conversation = conversation_id or new_id()
         earlier: Sequence[Message] = ()
+        kept_system = ""
         if not new:
-            earlier = await self._thread(conversation, parent_id)
+            earlier, kept_system = await self._past(conversation, parent_id)
         question = Message(
             role=Role.USER,
             content=text,
@@ -148,7 +151,7 @@ class ChatSession:
             sink=sink,
             model=model,
             settings=settings,
-            system=system,
+            system=kept_system if system is None else system,
             metadata=metadata,
             control=control,
         )
@@ -164,30 +167,48 @@ class ChatSession:
         control: TurnControl | None = None,
     ) -> TurnResult:
         """Answer the same question once more; the earlier answer stays as a sibling."""
-        thread = await self._thread(conversation_id, answer_id)
+        thread, system = await self._past(conversation_id, answer_id)
         if not thread or thread[-1].role is not Role.ASSISTANT:
             raise ConfigError("there is no answer there to regenerate")
         return await self._run(
-            conversation_id, thread[:-1], None, sink=sink, model=model, settings=settings, control=control
+            conversation_id,
+            thread[:-1],
+            None,
+            sink=sink,
+            model=model,
+            settings=settings,
+            system=system,
+            control=control,
         )
 
     async def continue_answer(
         self, conversation_id: str, answer_id: str, *, sink: Sink, control: TurnControl | None = None
     ) -> TurnResult:
         """Go on where a cut answer ended: a sibling that begins with the text so far, so that nothing is overwritten."""
-        thread = await self._thread(conversation_id, answer_id)
+        thread, system = await self._past(conversation_id, answer_id)
         if not thread or thread[-1].role is not Role.ASSISTANT or not thread[-1].content:
             raise ConfigError("there is no answer there to continue")
         return await self._run(
-            conversation_id, thread[:-1], None, sink=sink, model=thread[-1].model, control=control, cut=thread[-1]
+            conversation_id,
+            thread[:-1],
+            None,
+            sink=sink,
+            model=thread[-1].model,
+            system=system,
+            control=control,
+            cut=thread[-1],
         )
 
     async def preview(self, text: str, options: Options, conversation_id: str | None = None) -> Preview:
         """What `send` would send, and whether it would be let through; nothing is sent, nothing is written."""
-        earlier = await self._thread(conversation_id, LEAF) if conversation_id else ()
+        earlier, kept_system = await self._past(conversation_id, LEAF) if conversation_id else ((), "")
         question = Message(Role.USER, text, id=new_id(), attachments=options.attachments)
         plan = await self._plan(
-            conversation_id or new_id(), earlier, question, settings=options.settings, system=options.system
+            conversation_id or new_id(),
+            earlier,
+            question,
+            settings=options.settings,
+            system=kept_system if options.system is None else options.system,
         )
         error: LlmtuiError | None = None
         priced = False
@@ -246,6 +267,9 @@ class ChatSession:
             result = await turn.run()
             if result.error is None:
                 await self._remember(result.model)
+            if not self._keep_text and question is not None and result.content:
+                said = Message(Role.ASSISTANT, result.content, id=answer.id, parent_id=question.id, model=result.model)
+                self._unstored.setdefault(conversation_id, []).extend((question, said))
             return result
         finally:
             if self.lookups is not None:
@@ -283,9 +307,8 @@ class ChatSession:
         messages = [*earlier, *((question,) if question else ())]
         if cut is not None:
             messages += [cut, Message(Role.USER, CONTINUE)]
-        prompt = await self._system(conversation_id, system, is_new=not earlier)
-        if prompt:
-            messages.insert(0, Message(Role.SYSTEM, prompt))
+        if system:
+            messages.insert(0, Message(Role.SYSTEM, system))
         wanted = self._settings(settings)
         composed = await compose(
             self.config,
@@ -301,7 +324,7 @@ class ChatSession:
             chain=[self.directory.candidate(ref) for ref in chain],
             timeouts=self.config.timeouts,
             retry=self.config.retry,
-            conversation_id=conversation_id if self._keep_text else "",
+            conversation_id=conversation_id,
             user_message_id=asked.id,
             answer_message_id=new_id(),
             input_tokens=composed.input_tokens,
@@ -313,17 +336,18 @@ class ChatSession:
             live_cost=self._live_cost,
         )
 
-    async def _thread(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> Sequence[Message]:
-        if leaf is None:
-            return ()
-        wanted = None if isinstance(leaf, LeafOfConversation) else leaf
-        return await self._runtime.call(lambda: self.store.conversations.thread(conversation_id, wanted))
+    async def _past(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> tuple[Sequence[Message], str]:
+        """The branch that ends at `leaf`, and the conversation's system prompt; read in one go."""
+        if not self._keep_text:
+            return tuple(self._unstored.get(conversation_id, ())), ""
+        wanted = leaf if isinstance(leaf, str) else None
 
-    async def _system(self, conversation_id: str, given: str | None, *, is_new: bool) -> str:
-        if given is not None or not self._keep_text or is_new:
-            return given or ""
-        conversation = await self._runtime.call(lambda: self.store.conversations.get(conversation_id))
-        return str(conversation.settings.get("system", "")) if conversation else ""
+        def look() -> tuple[Sequence[Message], str]:
+            conversation = self.store.conversations.get(conversation_id)
+            messages = () if leaf is None else self.store.conversations.thread(conversation_id, wanted)
+            return messages, str(conversation.settings.get("system", "")) if conversation else ""
+
+        return await self._runtime.call(look)
 
     def _settings(self, given: GenerationSettings | None) -> GenerationSettings:
         """What was given goes before the config's defaults, field by field."""

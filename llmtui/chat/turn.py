@@ -156,7 +156,8 @@ class Turn:
                 self._note(f"{candidate.ref.provider} keeps failing and is skipped for {skipped_for:.0f} s")
                 continue
             try:
-                endpoint = await self._runtime.call(candidate.resolve)
+                resolve = candidate.resolve
+                endpoint = resolve() if candidate.is_ready else await self._runtime.call(resolve)
                 reason = await self._ask(endpoint)
             except LlmtuiError as error:
                 self._breaker.failed(candidate.ref.provider, error)

@@ -144,7 +144,7 @@ class StreamChunk(NamedTuple):
 
 
 class TurnStarted(NamedTuple):
-    """The question is stored; ids are known from here on."""
+    """A turn begins; its ids are known from here on. The question is stored with the first attempt."""
 
     turn_id: str
     conversation_id: str

@@ -5,6 +5,8 @@ httpx does the HTTP. `_httpx.py` alone imports it, and is itself imported only w
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -150,6 +152,12 @@ class BlockingTransport(_Shared):
         return self._clients[way]
 
 
+def _load_event_loop_backend() -> None:
+    """What httpcore's locks load at the first request: 20 ms that nobody should wait for after Enter."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("anyio._backends._asyncio")
+
+
 class AsyncTransport(_Shared):
     """For asyncio; one for an event loop."""
 
@@ -182,6 +190,8 @@ class AsyncTransport(_Shared):
 
     async def warm(self, target: Target) -> None:
         """Make a connection ahead of time, where the way is direct; failures are silent, the request will tell."""
+        import asyncio
+
         from llmtui.providers._address import api_root
         from llmtui.providers._httpx import FAILURES
 
@@ -189,6 +199,8 @@ class AsyncTransport(_Shared):
             return
         try:
             way, host, port = _address(api_root(target.base_url), target)
+            await asyncio.to_thread(_load_event_loop_backend)
+            self._client(way)
             if not way.proxy:
                 await self._direct.warm(host, port, self._ssl_context(way) if way.scheme == "https" else None, 10.0)
         except LlmtuiError:

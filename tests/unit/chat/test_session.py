@@ -270,3 +270,29 @@ async def test_the_system_prompt_of_a_conversation_is_sent_first(session: OpenSe
         async with session(server.base_url) as chat:
             await chat.send("hi", sink=Events(), system="be brief")
     assert server.requests[0].body["messages"][0]["content"] == "be brief"
+
+
+async def test_without_storage_a_conversation_goes_on_for_as_long_as_the_program_is_open(session: OpenSession) -> None:
+    with ChatServer(answer("Paris."), answer("Berlin.")) as server:
+        async with session(server.base_url, keep_text=False) as chat:
+            first = await chat.send("capital of France?", sink=Events())
+            await chat.send("and Germany?", sink=Events(), conversation_id=first.conversation_id)
+            kept = chat.store.read(lambda db: db.execute("SELECT count(*) FROM messages").fetchone()[0])
+    assert kept == 0
+    assert [m["content"] for m in server.requests[1].body["messages"]] == [
+        "capital of France?",
+        "Paris.",
+        "and Germany?",
+    ]
+
+
+async def test_bud_3_a_refused_question_is_not_stored(session: OpenSession) -> None:
+    config = '[prices."mine/m"]\ninput = 2.5\noutput = 10.0\n[budget]\ndaily_usd = 0.001\n'
+    with ChatServer(answer("x")) as server:
+        config += f'[providers.mine]\nwire = "openai"\nbase_url = "{server.base_url}"\n'
+        async with session(config=config, model="mine/m") as chat:
+            result = await chat.send("hi", sink=Events())
+            kept = chat.store.read(lambda db: db.execute("SELECT count(*) FROM messages").fetchone()[0])
+    assert result.error is not None
+    assert result.error.kind == "budget"
+    assert (kept, server.requests) == (0, [])
