@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = Path(__file__).with_name("examples")
-DOCSTRING = '"""An example of the README; `test_examples.py` runs it."""\n\n'
 
 
 def run(program: str, server: ChatServer, configure: Configure) -> str:
@@ -39,7 +38,7 @@ def example(name: str, server: ChatServer, configure: Configure) -> str:
 def test_first(configure: Configure, rows: Rows) -> None:
     with ChatServer(answer("Just a ", "monoid.", prompt=150, completion=300)) as server:
         printed = example("first", server, configure)
-    assert printed.startswith("Just a monoid.\n450 tokens, $0.003375, first one after 0.")
+    assert printed.startswith("Just a monoid.\n$0.003375 for Usage(input_tokens=150, ")
     assert server.requests[0].body["temperature"] == 0.2
     assert rows("state", "cost_nanos") == [("completed", 3_375_000)]
 
@@ -73,7 +72,7 @@ def test_metering(configure: Configure, rows: Rows) -> None:
     with ChatServer(answer("never asked")) as server:
         text, figures = example("metering", server, configure).splitlines()
     assert text == "Hello, world."
-    assert re.fullmatch(r"\d+ estimate unknown 0\.0000\d+", figures)
+    assert re.fullmatch(r"Usage\(.*source='estimate'.*\) unknown 0\.0000\d+", figures)
     assert server.requests == []
     assert rows("state", "purpose") == [("completed", "meter")]
 

@@ -1,6 +1,7 @@
 """An example of the README; `test_examples.py` runs it."""
 
 import asyncio
+
 import llmtui
 
 
@@ -8,9 +9,7 @@ async def main() -> None:
     async with llmtui.stream("openai/gpt-4o", "What is a monad?", temperature=0.2) as session:
         async for chunk in session:
             print(chunk.content, end="", flush=True)
-    print(
-        f"\n{session.usage.total_tokens} tokens, ${session.cost.amount}, first one after {session.first_token_s:.1f} s"
-    )
+    print(f"\n${session.cost.amount} for {session.usage}, the first token after {session.first_token_s:.1f} s")
 
 
 asyncio.run(main())

@@ -1,6 +1,7 @@
 """An example of the README; `test_examples.py` runs it."""
 
 import asyncio
+
 import llmtui
 
 
