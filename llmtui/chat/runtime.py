@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+QUICK_S = 0.004
+"""A commit or a read takes a millisecond or two. So long the event loop simply waits: giving way would let a repaint of
+many milliseconds slip in between Enter and the request."""
+
 
 class Runtime(Protocol):
     """How a turn waits."""
@@ -94,7 +98,10 @@ class AsyncRuntime:
     """Under asyncio: the full-screen program and the library."""
 
     def __init__(self, transport: Transport) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self.transport = transport
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="llmtui-call")
 
     async def sleep(self, seconds: float, control: TurnControl) -> None:
         import asyncio
@@ -112,12 +119,15 @@ class AsyncRuntime:
     async def wait(self, future: Future[T]) -> T:
         import asyncio
 
+        try:
+            return future.result(QUICK_S)
+        except TimeoutError:
+            if future.done():  # the job itself failed so
+                raise
         return await asyncio.shield(asyncio.wrap_future(future))
 
     async def call(self, function: Callable[[], T]) -> T:
-        import asyncio
-
-        return await asyncio.to_thread(function)
+        return await self.wait(self._threads.submit(function))
 
     async def linger(self) -> None:
         """Nobody looks: what is complete is booked."""
