@@ -41,7 +41,7 @@ def make_options(parsed: Parsed) -> Options:
         variables=tuple(_variable(value) for value in parsed.all("var")),
         settings=_settings(parsed),
         attachments=_attachments(parsed),
-        base_url=_base_url(_filled(parsed, "base-url")),
+        base_url=base_url(_filled(parsed, "base-url")),
         wire=parsed.last("wire") or "",
         timeout_s=_number(parsed, "timeout", 0.1, 86_400, "a number of seconds"),
         retries=_whole(parsed, "retries", 0, 100),
@@ -98,7 +98,8 @@ def _variable(value: str) -> tuple[str, str]:
     return name.strip(), content
 
 
-def _base_url(value: str) -> str:
+def base_url(value: str) -> str:
+    """The address that `--base-url` gives. Raise ConfigError when it is none."""
     scheme, found, rest = value.partition("://")
     if value and not (
         found

@@ -235,6 +235,24 @@ DOCTOR = Command(
     (),
     (JSON, *COMMON),
 )
+BENCH = Command(
+    "bench",
+    "measures a provider's streaming and judges it; exit 1 if a check fails",
+    "bench:measure",
+    (),
+    (
+        Option("--model", "what to measure", "-m", "PROVIDER/MODEL", repeats=True, completes="models"),
+        Option("--base-url", "a server that is not in the config", metavar="URL"),
+        Option("--wire", "what that server speaks", metavar="WIRE", choices=WIRES),
+        Option("--requests", "for each model and endpoint; 10 unless told otherwise", "-n", "REQUESTS"),
+        Option("--concurrency", "so many at a time; 1 unless told otherwise", metavar="N"),
+        Option("--endpoint", "of an OpenAI-compatible server", metavar="KIND", choices=("chat", "completions", "both")),
+        Option("--prompt", "what to ask", metavar="TEXT"),
+        Option("--max-cost", "stop before it might cost more", metavar="USD"),
+        JSON,
+        *COMMON,
+    ),
+)
 COMPLETIONS = Command(
     "completions",
     "shell completion",
@@ -243,4 +261,4 @@ COMPLETIONS = Command(
     (HELP,),
 )
 
-COMMANDS = (KEYS, MODELS, USAGE, HISTORY, CONFIGURATION, DOCTOR, COMPLETIONS)
+COMMANDS = (KEYS, MODELS, USAGE, HISTORY, BENCH, CONFIGURATION, DOCTOR, COMPLETIONS)

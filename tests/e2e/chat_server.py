@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 RESET = object()
 """Step: reset the connection."""
@@ -70,7 +70,14 @@ def error(status: int, message: str, *, headers: Iterable[tuple[str, str]] = (),
 class ChatServer:
     """Answers request after request with the replies it was given; the last one repeats."""
 
-    def __init__(self, *replies: Reply, models: Iterable[str] = ("m",)) -> None:
+    def __init__(
+        self,
+        *replies: Reply,
+        models: Iterable[str] = ("m",),
+        gets: Mapping[str, Sequence[tuple[int, bytes]]] | None = None,
+    ) -> None:
+        """`gets`: what GETs of a path are answered with, one after the other; any other path gets the model list."""
+        self.gets = {path: list(answers) for path, answers in (gets or {}).items()}
         self.replies = list(replies)
         self.models = tuple(models)
         self.requests: list[Request] = []
@@ -127,6 +134,11 @@ class ChatServer:
             name, _, value = raw.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
         body = stream.read(int(headers.get("content-length", 0)))
+        if method == "GET" and path in self.gets:
+            waiting = self.gets[path]
+            status, data = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(data), data))
+            return True
         if method == "GET":
             data = json.dumps(
                 {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]}
