@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
     from llmtui.store.records import AttemptOpening, Conversation, HardLimit
+    from llmtui.store.tree import Removed
 
 
 class Conversations:
@@ -106,6 +107,17 @@ class Conversations:
     def mark(self, message_id: str, *, excluded: bool | None = None, pinned: bool | None = None) -> Future[None]:
         """In or out of the context; None leaves it as it is."""
         return self._store.submit(partial(tree.mark, message_id=message_id, excluded=excluded, pinned=pinned))
+
+    def remove_message(self, conversation_id: str, message_id: str) -> Future[Removed]:
+        """Take a message out with everything below it; the result is what `restore_messages` puts back.
+
+        The future fails with ConfigError when it is not there, or when an answer is still coming below it.
+        """
+        return self._store.submit(partial(tree.remove, conversation_id=conversation_id, message_id=message_id))
+
+    def restore_messages(self, removed: Removed) -> Future[None]:
+        """Put back what was taken out, and show it."""
+        return self._store.submit(partial(tree.restore, removed=removed))
 
     def create(
         self,

@@ -9,14 +9,14 @@ from llmtui.store import admission, bookings
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
     from llmtui.core.budget import Spend
     from llmtui.core.cost import Cost
     from llmtui.core.usage import Usage
     from llmtui.store.database import Store
-    from llmtui.store.records import AttemptOpening, HardLimit, PendingLookup, Settlement
+    from llmtui.store.records import AttemptOpening, BookedAttempt, HardLimit, PendingLookup, Settlement
 
 
 class Ledger:
@@ -66,6 +66,12 @@ class Ledger:
             partial(admission.sums, conversation_id=conversation_id, first_day=first_day, last_day=last_day)
         )
         return found.as_spend()
+
+    def figures(self, conversation_id: str) -> Mapping[str, tuple[BookedAttempt, ...]]:
+        """The settled attempts of a conversation by the id of the answer each was for, oldest first."""
+        from llmtui.store import booked
+
+        return self._store.read(partial(booked.booked, conversation_id=conversation_id))
 
     def latest_day(self) -> str:
         """The newest budget day in the ledger, before which no attempt will be booked; "" when there is none."""

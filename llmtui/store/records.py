@@ -135,6 +135,24 @@ class Settlement(NamedTuple):
     """The answer's final text and state; None when this attempt is not the turn's last, or no text is kept."""
 
 
+class BookedAttempt(NamedTuple):
+    """A settled attempt as the ledger has it."""
+
+    message_id: str
+    model: ModelRef
+    answered_by: str
+    """The model named in the answer; empty where none was."""
+    usage: Usage | None
+    cost: Cost
+    price: Price | None
+    """What it was booked with."""
+    ttft_s: float | None
+    duration_s: float
+    wait_s: float
+    """Waited after it, before the next one."""
+    error_message: str | None
+
+
 class SearchHit(NamedTuple):
     """A message that matches a search."""
 

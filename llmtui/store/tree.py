@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Message, MessageState
@@ -31,6 +31,26 @@ WITH RECURSIVE below (id, depth) AS (
 )
 SELECT id FROM below WHERE id IS NOT NULL ORDER BY depth DESC LIMIT 1
 """
+
+_BELOW = """
+WITH RECURSIVE below (id) AS (
+    SELECT id FROM messages WHERE id = :id AND conversation_id = :conversation
+    UNION ALL
+    SELECT m.id FROM below JOIN messages m ON m.conversation_id = :conversation AND m.parent_id = below.id
+)
+"""
+_ROW = f"seq, {MESSAGE_COLUMNS}, conversation_id"
+_STATE = _ROW.split(", ").index("state")
+
+
+class Removed(NamedTuple):
+    """What was taken out of a conversation, whole, so that it can be put back."""
+
+    conversation_id: str
+    leaf_id: str | None
+    """What was shown before."""
+    messages: tuple[tuple[Any, ...], ...]
+    attachments: tuple[tuple[Any, ...], ...]
 
 
 def thread(
@@ -102,6 +122,55 @@ def mark(
         "UPDATE messages SET excluded = coalesce(?, excluded), pinned = coalesce(?, pinned) WHERE id = ?",
         (excluded, pinned, message_id),
     )
+
+
+def remove(connection: sqlite3.Connection, conversation_id: str, message_id: str) -> Removed:
+    """Take a message out with everything below it; what stands beside it is shown then, else what came before.
+
+    Raise ConfigError when it is not there, or when an answer is still coming below it.
+    """
+    facts = {"id": message_id, "conversation": conversation_id}
+    messages = connection.execute(
+        f"{_BELOW} SELECT {_ROW} FROM messages WHERE id IN (SELECT id FROM below) ORDER BY seq",  # noqa: S608
+        facts,
+    ).fetchall()
+    if not messages:
+        raise ConfigError(f"there is no message {message_id} in this conversation")
+    if any(row[_STATE] == MessageState.STREAMING for row in messages):
+        raise ConfigError("an answer is still coming there", advice="Stop it first.")
+    attachments = connection.execute(
+        f"{_BELOW} SELECT message_id, position, name, media_type, data FROM attachments"  # noqa: S608
+        " WHERE message_id IN (SELECT id FROM below)",
+        facts,
+    ).fetchall()
+    before = connection.execute("SELECT leaf_id FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
+    parent = connection.execute("SELECT parent_id FROM messages WHERE id = ?", (message_id,)).fetchone()[0]
+    ids = [(row[1],) for row in messages]
+    connection.executemany("DELETE FROM outbox WHERE message_id = ?", ids)
+    connection.executemany("DELETE FROM messages WHERE id = ?", ids)
+    beside = connection.execute(
+        "SELECT id FROM messages WHERE conversation_id = ? AND parent_id IS ? ORDER BY seq DESC LIMIT 1",
+        (conversation_id, parent),
+    ).fetchone()
+    if shown := beside[0] if beside else parent:
+        set_leaf(connection, conversation_id, shown)
+    else:
+        connection.execute("UPDATE conversations SET leaf_id = NULL WHERE id = ?", (conversation_id,))
+    return Removed(conversation_id, before[0], tuple(messages), tuple(attachments))
+
+
+def restore(connection: sqlite3.Connection, removed: Removed) -> None:
+    """Put back what `remove` took out, in its old order, and show it."""
+    for row in removed.messages:
+        place = connection.execute("SELECT 1 FROM messages WHERE seq = ?", (row[0],)).fetchone()
+        connection.execute(
+            f"INSERT INTO messages ({_ROW}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
+            (None if place else row[0], *row[1:]),
+        )
+    connection.executemany(
+        "INSERT INTO attachments (message_id, position, name, media_type, data) VALUES (?,?,?,?,?)", removed.attachments
+    )
+    connection.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (removed.leaf_id, removed.conversation_id))
 
 
 def earlier_answers(connection: sqlite3.Connection, question: str, limit: int = 5) -> list[tuple[str, Message]]:

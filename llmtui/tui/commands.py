@@ -56,7 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
     Action("theme", "Theme", settings.choose_theme, slash="theme", arguments="[NAME]"),
-    Action("undo", "Bring back the conversation deleted last", conversations.undo, slash="undo"),
+    Action("undo", "Bring back what was deleted last", conversations.undo, slash="undo"),
     Action("quit", "Quit", program.quit_chat, "ctrl+q", slash="quit"),
     Action("interrupt", "Copy the selection, else stop, else (twice) quit", program.interrupt, "ctrl+c", listed=False),
     Action("escape", "Close, drop, end, stop or leave: one thing a press", program.escape, "escape", listed=False),

@@ -11,10 +11,13 @@ from llmtui.core.messages import MessageState, Role
 from llmtui.tui.widgets.transcript_item import Action, Item
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmtui.core.cost import Cost
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Message
     from llmtui.core.usage import Usage
+    from llmtui.store.records import BookedAttempt
 
 _ENDINGS = {
     FinishReason.LENGTH: "cut at the output limit (/continue)",
@@ -66,18 +69,31 @@ def metadata(result: TurnResult) -> tuple[str, ...]:
     )
 
 
-def stored_metadata(message: Message) -> tuple[str, ...]:
-    """The line under an answer of an earlier session: how it ended. Its figures stand in the ledger."""
-    if message.role is not Role.ASSISTANT or message.error:
+def stored_metadata(message: Message, booked: Sequence[BookedAttempt] = ()) -> tuple[str, ...]:
+    """The line under an answer of an earlier session, longest first: how it ended and what the ledger says of it."""
+    if message.role is not Role.ASSISTANT:
         return ()
     reason = _STATES.get(message.state)
     if reason is None and message.finish_reason in _REASONS:
         reason = FinishReason(message.finish_reason)
-    return (_ending(reason),) if reason in _ENDINGS else ()
+    mark = "✗ failed" if message.error else _ending(reason)
+    if not booked:
+        return (mark,) if reason in _ENDINGS and not message.error else ()
+    last = booked[-1]
+    money, (tokens, total) = cost_text(last.cost), _tokens(last.usage)
+    total = total if last.usage or message.content else ""
+    took = f"{last.duration_s:.1f} s"
+    first = "" if last.ttft_s is None else f"first token {last.ttft_s:.2f} s"
+    return (
+        _line(mark, *tokens, total, money, first, took),
+        _line(mark, *tokens[:2], total, money, took),
+        _line(mark, total, money, took),
+        _line(mark[:1], total.replace(" total", " tok"), money, took),
+    )
 
 
-def _ending(reason: FinishReason) -> str:
-    return "■ " + _ENDINGS[reason] if reason in _ENDINGS else "✗ failed" if reason is FinishReason.ERROR else "✓"
+def _ending(reason: FinishReason | None) -> str:
+    return f"■ {_ENDINGS[reason]}" if reason in _ENDINGS else "✗ failed" if reason is FinishReason.ERROR else "✓"
 
 
 def _tokens(usage: Usage | None) -> tuple[list[str], str]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from llmtui.core.budget import Spend
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
-    from llmtui.store.records import Conversation, SearchHit
+    from llmtui.store.records import BookedAttempt, Conversation, SearchHit
+    from llmtui.store.tree import Removed
 
 T = TypeVar("T")
 LISTED = 500
@@ -58,6 +59,10 @@ class Library:
         """What its attempts cost and used."""
         return await self._read(lambda: self._store.ledger.spent(conversation_id=conversation_id))
 
+    async def figures(self, conversation_id: str) -> Mapping[str, tuple[BookedAttempt, ...]]:
+        """What the ledger says of each answer: its attempts, oldest first."""
+        return await self._read(lambda: self._store.ledger.figures(conversation_id))
+
     async def search(self, text: str) -> Sequence[SearchHit]:
         """Messages with all the words, newest first."""
         return await self._read(lambda: self._store.search(text))
@@ -75,6 +80,13 @@ class Library:
 
     async def undelete(self, conversation_id: str) -> None:
         await self._written(self._store.conversations.undelete(conversation_id))
+
+    async def remove_message(self, conversation_id: str, message_id: str) -> Removed:
+        """Take a message out with what follows it. Raise ConfigError while an answer is coming there."""
+        return await self._written(self._store.conversations.remove_message(conversation_id, message_id))
+
+    async def restore_messages(self, removed: Removed) -> None:
+        await self._written(self._store.conversations.restore_messages(removed))
 
     async def set_model(self, conversation_id: str, model: str) -> None:
         await self._written(self._store.conversations.set_model(conversation_id, model))

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmtui.core.request import GenerationSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Attachment, Message, ModelRef
+    from llmtui.store.records import BookedAttempt
     from llmtui.tui.live import LiveTurn
 
 TITLE_CHARACTERS = 48
@@ -48,6 +51,8 @@ class Talk:
     """Of answers settled in this session: the line of figures, longest first."""
     results: dict[str, TurnResult] = field(default_factory=dict)
     """Of answers settled in this session: all that is known of their turns."""
+    booked: Mapping[str, tuple[BookedAttempt, ...]] = field(default_factory=dict)
+    """Of answers of earlier sessions: what the ledger says of their attempts."""
     siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of messages with other versions: which of how many they are, from 1."""
     queue: list[Question] = field(default_factory=list)

@@ -51,7 +51,7 @@ class View:
     def _item(self, talk: Talk, message: Message) -> Item:
         if message.state is MessageState.STREAMING and talk.live is None:
             message = replace(message, state=MessageState.INTERRUPTED)  # another process's, or one that died
-        lines = talk.figures.get(message.id) or describe.stored_metadata(message)
+        lines = talk.figures.get(message.id) or describe.stored_metadata(message, talk.booked.get(message.id, ()))
         return describe.item(message, lines=lines, sibling=talk.siblings.get(message.id, (1, 1)))
 
     def replace(self, message: Message) -> None:

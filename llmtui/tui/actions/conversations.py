@@ -76,6 +76,7 @@ async def load(chat: ChatScreen, talk: Talk) -> None:
     talk.settings = settings_from(conversation.settings)
     talk.messages = list(await library.thread(talk.id))
     talk.siblings = dict(await library.versions(talk.id))
+    talk.booked = await library.figures(talk.id)
     await bill(chat, talk)
 
 
@@ -117,7 +118,8 @@ async def delete(chat: ChatScreen, conversation_id: str, title: str) -> None:
         chat.say("An answer is still coming there; stop it first", severity="warning")
         return
     await chat.library.delete(conversation_id)
-    chat.deleted.append((conversation_id, title))
+    library = chat.library
+    chat.deleted.append((f"“{title}”", lambda: library.undelete(conversation_id)))
     if chat.talk.id == conversation_id:
         await chat.show_talk(chat.fresh_talk())
     chat.reload_list()
@@ -125,14 +127,14 @@ async def delete(chat: ChatScreen, conversation_id: str, title: str) -> None:
 
 
 async def undo(chat: ChatScreen, _argument: str) -> None:
-    """Bring back the conversation that was deleted last."""
+    """Bring back what was deleted last, be it a conversation or a message."""
     if chat.library is None or not chat.deleted:
         chat.say("There is nothing to bring back")
         return
-    conversation_id, title = chat.deleted.pop()
-    await chat.library.undelete(conversation_id)
+    what, bring_back = chat.deleted.pop()
+    await bring_back()
     chat.reload_list()
-    chat.say(f"Brought back “{title}”")
+    chat.say(f"Brought back {what}")
 
 
 async def open_at_start(chat: ChatScreen) -> None:

@@ -175,6 +175,9 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             self.drafts.edited()
         self.prompt.show_estimate(figures.estimate(self, event.characters))
 
+    def key_escape(self) -> None:
+        """Nothing: Textual's screen would drop the selection here and let the key go on; `escape` does one thing a press."""
+
     # ------------------------------------------------------------------------------------------------ turns
 
     def turn_began(self) -> None:

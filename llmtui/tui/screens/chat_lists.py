@@ -13,6 +13,8 @@ from llmtui.tui.messages import ConversationChosen, ConversationDeleted
 from llmtui.tui.talk import Talk
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from textual import events
 
     from llmtui.core.messages import ModelRef
@@ -31,8 +33,8 @@ class Lists(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.deleted: list[tuple[str, str]] = []
-        """Ids and titles of what was deleted in this session, newest last."""
+        self.deleted: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        """What was deleted in this session and how it comes back, newest last."""
 
     @property
     def _chat(self) -> ChatScreen:

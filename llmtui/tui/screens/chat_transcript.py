@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
+from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import MessageState, Role
 from llmtui.tui import commands
 from llmtui.tui.actions import answers, conversations
@@ -91,10 +92,11 @@ class Requests(Screen[None]):
 
     def on_transcript_detail_requested(self, event: told.DetailRequested) -> None:
         message = self.message(event.message_id)
+        talk = self._chat.talk
         if message is not None:
             from llmtui.tui.screens.detail import DetailScreen
 
-            self.app.push_screen(DetailScreen(message, self._chat.talk.results.get(message.id)))
+            self.app.push_screen(DetailScreen(message, talk.results.get(message.id), talk.booked.get(message.id, ())))
 
     async def on_transcript_action_requested(self, event: told.ActionRequested) -> None:
         if event.action in commands.BY_NAME:
@@ -132,6 +134,39 @@ class Requests(Screen[None]):
         await chat.library.mark(new.id, excluded=new.excluded, pinned=new.pinned)
         chat.talk.messages[chat.talk.messages.index(old)] = new
         chat.view.replace(new)
+
+    async def on_transcript_delete_requested(self, event: told.DeleteRequested) -> None:
+        """Take a message out with what follows it; /undo brings both back."""
+        chat, library, talk = self._chat, self._chat.library, self._chat.talk
+        if not self._idle() or library is None or talk.id is None or self.message(event.message_id) is None:
+            return
+        try:
+            removed = await library.remove_message(talk.id, event.message_id)
+        except LlmtuiError as error:
+            chat.say(error.sentence, severity="warning")
+            return
+
+        async def bring_back() -> None:
+            await library.restore_messages(removed)
+            if chat.talk.id == removed.conversation_id and chat.talk.live is None:
+                await self._show_anew(event.message_id)
+
+        what = "the message" if len(removed.messages) == 1 else f"{len(removed.messages)} messages"
+        chat.deleted.append((what, bring_back))
+        await self._show_anew(None)
+        chat.transcript.focus()
+        chat.say(
+            f"Deleted {what}. /undo brings it back"
+            if len(removed.messages) == 1
+            else f"Deleted {what}, one and all that followed. /undo brings them back"
+        )
+
+    async def _show_anew(self, at: str | None) -> None:
+        """The tree is another: read and show it."""
+        await conversations.load(self._chat, self._chat.talk)
+        self._chat.view.show(self._chat.talk, at=at)
+        self._chat.reload_list()
+        self._chat.refresh_status()
 
     def _idle(self) -> bool:
         if self._chat.talk.live is not None:

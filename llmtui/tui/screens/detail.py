@@ -15,16 +15,19 @@ from llmtui.core.sanitize import clean
 from llmtui.tui.describe import cost_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
 
+    from llmtui.core.cost import Cost
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Message
+    from llmtui.core.usage import Usage
+    from llmtui.store.records import BookedAttempt
 
 
 class DetailScreen(ModalScreen[None]):
-    """A table of names and figures. The figures of earlier sessions stand in the ledger (`llmtui usage`)."""
+    """A table of names and figures: of this session's turn, else of what the ledger says."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close", show=False)]
     DEFAULT_CSS = """
@@ -37,12 +40,12 @@ class DetailScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, message: Message, result: TurnResult | None) -> None:
+    def __init__(self, message: Message, result: TurnResult | None, booked: Sequence[BookedAttempt] = ()) -> None:
         super().__init__()
-        self._message, self._result = message, result
+        self._message, self._result, self._booked = message, result, booked
 
     def compose(self) -> ComposeResult:
-        rows = [(name, clean(value)) for name, value in facts(self._message, self._result) if value]
+        rows = [(name, clean(value)) for name, value in facts(self._message, self._result, self._booked) if value]
         widest = max(len(name) for name, _ in rows)
         lines = [Content.assemble(Content(f"{name:<{widest + 2}}").stylize("$muted"), value) for name, value in rows]
         box = VerticalScroll(Static(Content("\n").join(lines)))
@@ -51,7 +54,9 @@ class DetailScreen(ModalScreen[None]):
         yield box
 
 
-def facts(message: Message, result: TurnResult | None) -> Iterator[tuple[str, str]]:
+def facts(
+    message: Message, result: TurnResult | None, booked: Sequence[BookedAttempt] = ()
+) -> Iterator[tuple[str, str]]:
     """Names and values; an empty value is not known."""
     moment = datetime.fromtimestamp(message.created_at / 1000).astimezone()
     yield "From", str(message.model or "you")
@@ -60,22 +65,35 @@ def facts(message: Message, result: TurnResult | None) -> Iterator[tuple[str, st
     yield "Length", f"{len(message.content):,} characters"
     yield "Attachments", ", ".join(attachment.name for attachment in message.attachments)
     yield "Context", "left out" if message.excluded else "pinned" if message.pinned else ""
-    if result is None:
-        return
-    if (usage := result.usage) is not None:
+    if result is not None:
+        yield from _figures(result.usage, result.cost, result.ttft_s, result.duration_s)
+        yield "Speed", "" if result.tokens_per_second is None else f"{result.tokens_per_second:.1f} tokens/s"
+        for number, attempt in enumerate(result.attempts, 1):
+            outcome = attempt.error.sentence if attempt.error else "answered"
+            yield f"Attempt {number}", f"{attempt.model}: {outcome}{_waited(attempt.wait_s)}"
+    elif booked:
+        last = booked[-1]
+        yield from _figures(last.usage, last.cost, last.ttft_s, last.duration_s)
+        if last.price is not None:
+            yield "Price", f"{last.price.input} in, {last.price.output} out, USD per million ({last.price.as_of})"
+        for number, each in enumerate(booked, 1):
+            yield f"Attempt {number}", f"{each.model}: {each.error_message or 'answered'}{_waited(each.wait_s)}"
+
+
+def _waited(seconds: float) -> str:
+    return f" Waited {seconds:.1f} s." if seconds else ""
+
+
+def _figures(usage: Usage | None, cost: Cost, ttft_s: float | None, duration_s: float) -> Iterator[tuple[str, str]]:
+    if usage is not None:
         about = "estimated" if usage.source == "estimate" else "reported by the provider"
         yield "Input", f"{usage.input_tokens:,} tokens ({about})"
         yield "  from cache", f"{usage.cache_read_tokens:,}" if usage.cache_read_tokens else ""
         yield "  to cache", f"{usage.cache_write_tokens:,}" if usage.cache_write_tokens else ""
         yield "Output", f"{usage.output_tokens:,} tokens"
         yield "  reasoning", f"{usage.reasoning_tokens:,}" if usage.reasoning_tokens else ""
-    pending = " (the provider's own figure is awaited)" if result.cost.pending else ""
+    pending = " (the provider's own figure is awaited)" if cost.pending else ""
     origin = {"price_table": "the price table", "config": "the config's price", "provider": "the provider's own figure"}
-    yield "Cost", cost_text(result.cost) + (f", {origin[result.cost.source]}" if result.cost.source else "") + pending
-    yield "First token", "" if result.ttft_s is None else f"{result.ttft_s:.3f} s"
-    yield "Duration", f"{result.duration_s:.2f} s"
-    yield "Speed", "" if result.tokens_per_second is None else f"{result.tokens_per_second:.1f} tokens/s"
-    for number, attempt in enumerate(result.attempts, 1):
-        outcome = attempt.error.sentence if attempt.error else "answered"
-        waited = f" Waited {attempt.wait_s:.1f} s." if attempt.wait_s else ""
-        yield f"Attempt {number}", f"{attempt.model}: {outcome}{waited}"
+    yield "Cost", cost_text(cost) + (f", {origin[cost.source]}" if cost.source else "") + pending
+    yield "First token", "" if ttft_s is None else f"{ttft_s:.3f} s"
+    yield "Duration", f"{duration_s:.2f} s"

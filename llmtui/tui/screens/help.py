@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -33,8 +33,10 @@ class HelpScreen(ModalScreen[None]):
         align: center middle;
         & > VerticalScroll {
             width: 92%; max-width: 92; height: 88%; background: $panel; border: round $accent; padding: 0 2;
+            scrollbar-gutter: stable; scrollbar-size-vertical: 1;
             border-title-color: $accent; border-subtitle-color: $muted;
         }
+        & Static { width: 1fr; }
     }
     """
 
@@ -43,44 +45,68 @@ class HelpScreen(ModalScreen[None]):
         self._chat = chat
 
     def compose(self) -> ComposeResult:
-        box = VerticalScroll(Static(Content("\n").join(self._lines())))
+        box = VerticalScroll(Static())
         box.border_title = Content("Help")
         box.border_subtitle = Content("Esc closes · every key can be changed in [ui.keys]")
         yield box
 
-    def _lines(self) -> Iterable[Content]:
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        text = self.query_one(Static)
+        lines = [line for row in self._rows() for line in row.lines(max(20, text.size.width))]
+        text.update(Content("\n").join(lines))
+
+    def _rows(self) -> Iterable[_Row]:
         where = ""
         for action in commands.ACTIONS:
             if action.where != where:
                 where = action.where
-                yield from _heading(where)
-            yield _row(
+                yield _heading(where)
+            yield _Row(
                 commands.key_text(self._chat, action), action.usage, action.title, action.name if action.keys else ""
             )
-        yield from _heading("While typing")
+        yield _heading("While typing")
         for binding in PromptArea.BINDINGS:
             if isinstance(binding, Binding) and binding.id:
-                yield _row(commands.keys_of(self._chat, binding), "", binding.description, binding.id)
-        yield _row("Ctrl+A Ctrl+E", "", "Beginning and end of the line", "")
-        yield _row("Ctrl+U Ctrl+K Ctrl+W", "", "Delete to its beginning, to its end, a word", "")
-        yield _row("Ctrl+Z Ctrl+Y", "", "Undo, redo", "")
-        yield from _heading("Transcript (Shift+Tab goes there)")
+                yield _Row(commands.keys_of(self._chat, binding), "", binding.description, binding.id)
+        yield _Row("Ctrl+A Ctrl+E", "", "Beginning and end of the line", "")
+        yield _Row("Ctrl+U Ctrl+K Ctrl+W", "", "Delete to its beginning, to its end, a word", "")
+        yield _Row("Ctrl+Z Ctrl+Y", "", "Undo, redo", "")
+        yield _heading("Transcript (Shift+Tab goes there)")
         for binding in self._chat.transcript.BINDINGS:
             if isinstance(binding, Binding) and binding.description:
-                yield _row(commands.keys_of(self._chat, binding), "", binding.description, binding.id or "")
+                yield _Row(commands.keys_of(self._chat, binding), "", binding.description, binding.id or "")
 
 
-def _heading(text: str) -> Iterable[Content]:
-    yield Content("")
-    yield Content(text).stylize("bold $accent")
-
-
-def _row(keys: str, command: str, title: str, name: str) -> Content:
+class _Row(NamedTuple):
     """Keys, what they do, the command, and the name in `[ui.keys]`."""
-    left = Content(f"{keys:<{KEYS}}" if len(keys) < KEYS else f"{keys} ").stylize("bold")
-    parts = [left, Content(title)]
-    if command:
-        parts.append(Content(f"  {command}").stylize("$accent"))
-    if name:
-        parts.append(Content(f"  {name}").stylize("$muted"))
-    return Content.assemble(*parts)
+
+    keys: str
+    command: str
+    title: str
+    name: str
+    is_heading: bool = False
+
+    def lines(self, width: int) -> list[Content]:
+        """As many lines as it takes; those after the first hang below what the keys do."""
+        if self.is_heading:
+            return [Content(""), *Content(self.title).stylize("bold $accent").wrap(width)]
+        keys = Content(self.keys).stylize("bold")
+        indent = KEYS if width >= 2 * KEYS + 8 else 2
+        said: list[Content] = []
+        for text, colour in ((self.title, ""), (self.command, "$accent"), (self.name, "$muted")):
+            part = Content(text).stylize(colour) if colour else Content(text)
+            if said and said[-1].cell_length + 2 + part.cell_length <= width - indent:
+                said[-1] = Content.assemble(said[-1], "  ", part) if text else said[-1]
+            elif text:
+                said += [line.rstrip() for line in part.wrap(width - indent)]
+        if indent < KEYS or keys.cell_length >= KEYS:  # the keys have a line of their own
+            return [*([keys] if self.keys else []), *(Content.assemble(" " * indent, line) for line in said)]
+        first = Content.assemble(keys, " " * (KEYS - keys.cell_length), said[0])
+        return [first, *(Content.assemble(" " * indent, line) for line in said[1:])]
+
+
+def _heading(text: str) -> _Row:
+    return _Row("", "", text, "", is_heading=True)

@@ -41,7 +41,10 @@ class ModelScreen(Picker[None]):
         self.action_reload(refresh=False)
 
     def action_reload(self, refresh: bool = True) -> None:  # noqa: FBT001, FBT002 - an action's argument
-        self.run_worker(self._load(refresh=refresh), exclusive=True)
+        async def load() -> None:
+            await self._load(refresh=refresh)
+
+        self.run_worker(load, exclusive=True)  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once
 
     async def _load(self, *, refresh: bool) -> None:
         session = self._chat.session

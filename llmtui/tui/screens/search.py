@@ -39,9 +39,10 @@ class SearchScreen(Picker[Found]):
         return self.shown
 
     def fill(self) -> None:
-        self.run_worker(self._search(self.query_one(Input).value), exclusive=True, group="search")
+        self.run_worker(self._search, exclusive=True, group="search")  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once
 
-    async def _search(self, text: str) -> None:
+    async def _search(self) -> None:
+        text = self.query_one(Input).value
         try:
             hits = await self._library.search(text) if text.strip() else []
         except LlmtuiError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.geometry import Offset
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -35,6 +37,15 @@ if TYPE_CHECKING:
     from llmtui.tui.widgets.message_view import MessageView
     from llmtui.tui.widgets.message_view_rows import Spot
     from llmtui.tui.widgets.transcript_paint import Span
+
+
+_COPY = re.compile(r"copy (\d )?╮$")
+"""The label on a code frame's upper edge that can be clicked."""
+
+
+def _is_copy_label(line: Line, x: int) -> bool:
+    found = None if line.source else _COPY.search(line.text)  # a frame shows nothing of the source
+    return found is not None and cell_len(line.text[: found.start()]) <= x < line.cells - 1
 
 
 class ReadingView(StreamingView):
@@ -176,6 +187,15 @@ class ReadingView(StreamingView):
                 self._act(view, spot)
         elif target := line.link(x - indent(part)):
             self.post_message(told.LinkActivated(target))
+        elif part == "body" and _is_copy_label(line, x - indent(part)):
+            self._copy_code_at(view, row - view.first_row("body"))
+
+    def _copy_code_at(self, view: MessageView, y: int) -> None:
+        """Copy the code block whose frame begins on this row of the text."""
+        document = view.body.document
+        for number, block in enumerate(document.code_blocks if document is not None else (), 1):
+            if block.y == y:
+                self.post_message(told.CopyRequested(block.text, f"code block {number}"))
 
     def _act(self, view: MessageView, spot: Spot) -> None:
         if spot.what == "sibling":

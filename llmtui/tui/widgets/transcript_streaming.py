@@ -146,9 +146,16 @@ class StreamingView(TranscriptView):
     def _quiet_down(self) -> None:
         """No timer runs when nothing is on its way."""
         if not self._arrivals:
+            if self.is_streaming and self.follow and self._has_slack:
+                self.call_later(self._take_up_slack)
             self.is_streaming = False
             if self._ticker is not None:
                 self._ticker.pause()
+
+    def _take_up_slack(self) -> None:
+        """Rows were kept free below the text for what was to come; nothing more comes."""
+        if self.follow and not self.is_streaming:
+            self.redraw()
 
     # ------------------------------------------------------------------------------------------------ the thinking mark
     def _tick(self) -> None:

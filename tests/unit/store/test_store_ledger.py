@@ -63,6 +63,26 @@ def test_a_row_says_all_there_is_to_know(store: Store) -> None:
     assert rows(store, f"SELECT {tokens} FROM attempts") == [(1000, 400, 0, 200, 50, "provider")]
 
 
+def test_the_figures_of_a_conversations_answers_are_read_back(store: Store) -> None:
+    """TOK-4, STR-6: usage, cost, price and times of each attempt, by answer; what is open or void is no figure."""
+    store.ledger.open_attempt(opening("a", message_id="m"))
+    store.ledger.settle(
+        settlement(
+            "a", state="failed", usage=None, cost=NO_COST, error_kind="server_error", error_message="gone", wait_s=2.0
+        )
+    )
+    store.ledger.open_attempt(opening("b", message_id="m", number=2))
+    store.ledger.settle(settlement("b"))
+    store.ledger.open_attempt(opening("c", message_id="other")).result()
+    failed, answered = store.ledger.figures("c")["m"]
+    assert (failed.error_message, failed.wait_s, failed.usage, failed.cost.amount) == ("gone", 2.0, None, None)
+    assert answered.usage == Usage(1000, 400, 0, 200, 50)
+    assert answered.cost == settlement("b").cost
+    assert answered.price == PRICE
+    assert (answered.ttft_s, answered.duration_s, answered.answered_by) == (0.25, 3.0, "gpt-4o-2026")
+    assert list(store.ledger.figures("c")) == ["m"]
+
+
 @pytest.mark.parametrize(
     ("cost", "usage", "booked", "spend"),
     [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmtui.core.errors import ConfigError
-from llmtui.core.messages import Message, MessageState
+from llmtui.core.messages import Attachment, Message, MessageState
 from tests.support.stores import placeholder, question
 
 if TYPE_CHECKING:
@@ -55,6 +55,38 @@ def test_showing_a_branch_goes_down_to_its_newest_end(store: Store) -> None:
     assert store.conversations.set_leaf("c", first.id).result() == two.id
     with pytest.raises(ConfigError, match="no message"):
         store.conversations.set_leaf("c", "nothing").result()
+
+
+def test_a_message_is_removed_with_what_follows_and_comes_back(store: Store) -> None:
+    """CHAT-1: deleting one message has an undo; order, attachments and the branch shown return as they were."""
+    first, one = say(store, "q1", "a1")
+    file = Attachment("note.txt", "text/plain", b"words")
+    asked = replace(question("q2", one.id), attachments=(file,))
+    answer = placeholder(asked.id, content="a2", state=MessageState.COMPLETE)
+    store.conversations.begin_turn("c", asked, answer, None).result()
+    before, shown = store.conversations.whole("c"), store.conversations.thread("c")
+    removed = store.conversations.remove_message("c", asked.id).result()
+    assert [message.content for message in store.conversations.thread("c")] == ["q1", "a1"]
+    assert not store.search("q2")
+    _, late = say(store, "q3", "a3", one.id)  # takes the places in the order of arrival that had become free
+    store.conversations.restore_messages(removed).result()
+    assert store.conversations.thread("c") == shown
+    assert [each for each in store.conversations.whole("c") if each.content not in ("q3", "a3")] == before
+    assert store.conversations.siblings(asked.id) != []
+    store.conversations.remove_message("c", asked.id).result()
+    assert store.conversations.thread("c")[-1].id == late.id, "what stands beside it is shown"
+    store.conversations.remove_message("c", first.id).result()
+    assert store.conversations.thread("c") == []
+    with pytest.raises(ConfigError, match="no message"):
+        store.conversations.remove_message("c", first.id).result()
+
+
+def test_a_message_below_which_an_answer_comes_is_not_removed(store: Store) -> None:
+    asked = question("q")
+    store.conversations.begin_turn("c", asked, placeholder(asked.id), None).result()
+    with pytest.raises(ConfigError, match="still coming"):
+        store.conversations.remove_message("c", asked.id).result()
+    assert len(store.conversations.thread("c")) == 2
 
 
 def test_marks_of_the_context_stay(store: Store) -> None:
