@@ -105,15 +105,14 @@ class _Json:
         return events
 
     def _ended(self) -> list[StreamEvent]:
+        """Objects that would have said their finish reason, and have not, were cut off."""
         self._is_over = True
         if self._says_its_end or self._has_finished:
             return [StreamEnded()]
         return [Finished(FinishReason.STOP), StreamEnded()]
 
     def _end_of_source(self) -> list[StreamEvent]:
-        if self._is_over or (self._says_its_end and not self._has_finished):
-            return []  # cut off
-        return self._ended()
+        return [] if self._is_over else self._ended()
 
     def _malformed(self, text: str) -> MalformedResponse:
         ref = self._request.model

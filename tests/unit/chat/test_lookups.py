@@ -160,7 +160,8 @@ async def test_cost_3_a_stop_while_the_model_thinks_is_looked_up_by_the_headers_
 
         monkeypatch.setattr(OpenRouter, "generation_id", noticed)
         turn = asyncio.create_task(chat.send("hi", sink=lambda event: None, control=control))
-        await has_headers.wait()
+        async with asyncio.timeout(30):
+            await has_headers.wait()
         control.cancel()
         await turn
         assert chat.lookups is not None

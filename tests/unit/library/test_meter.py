@@ -270,6 +270,6 @@ def test_a_metered_failure_does_not_make_a_provider_look_bad(rows: Rows) -> None
     """ROB-5: the circuit breaker hears of real requests alone."""
     with ChatServer(answer("x")) as server:
         for _ in range(5):
-            with pytest.raises(MalformedResponse):
-                llmtui.meter(iter(["nonsense"]), "custom/m", "json").collect()
+            with pytest.raises(ServerError):
+                llmtui.meter(iter(['{"error": "boom"}']), "custom/m", "json").collect()
         assert llmtui.stream_sync("m", "hi", base_url=server.base_url, fallback=["demo/steady"]).collect() == "x"

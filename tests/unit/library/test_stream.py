@@ -510,6 +510,14 @@ async def test_a_budget_holds_for_the_library_too(rows: Rows, configure: Configu
         assert server.requests == []
 
 
+async def test_a_conversations_budget_is_not_the_librarys(rows: Rows, configure: Configure) -> None:
+    """BUD-1: its answers belong to no conversation, so nothing adds up there."""
+    configure("[budget]\nconversation_tokens = 1\nconversation_usd = 0.000000001\n")
+    with ChatServer(answer("x")) as server:
+        async with ask(server) as session:
+            assert await session.collect() == "x"
+
+
 async def test_the_router_chooses_for_auto(rows: Rows, configure: Configure) -> None:
     with ChatServer(answer("x")) as server:
         config = (
