@@ -30,7 +30,11 @@ def _guarded_connect(self: socket.socket, address: Any) -> None:
 def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in list(os.environ):
         upper = name.upper()
-        if upper.endswith(("_API_KEY", "_PROXY")) or upper.startswith(("LLMTUI_", "XDG_")) or upper in ("NO_COLOR", "SSL_CERT_FILE"):
+        if (
+            upper.endswith(("_API_KEY", "_PROXY"))
+            or upper.startswith(("LLMTUI_", "XDG_"))
+            or upper in ("NO_COLOR", "SSL_CERT_FILE")
+        ):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

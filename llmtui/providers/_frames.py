@@ -58,9 +58,7 @@ class FrameDecoder:
             self._take(self._parser.feed(data), out)
         except ProviderError as error:
             self._fail(out, broken_frame(error, self._request, self._target))
-        if len(self._parser.stray) > self._judged and not self._over:
-            self._judged = len(self._parser.stray)
-            self._judge_stray(out, complete=False)
+        self._judge_stray(out)
         return out
 
     def _close(self) -> list[StreamEvent]:
@@ -70,8 +68,9 @@ class FrameDecoder:
         except ProviderError as error:
             if not self._finished:  # after the finish reason a connection may drop wherever it likes
                 self._fail(out, broken_frame(error, self._request, self._target))
-        if not self._over:
-            self._judge_stray(out, complete=True)
+        self._judge_stray(out)
+        if not self._frames and not self._over:
+            self._no_stream(out)
         if self._finished and not self._over:
             self._end(out)
         self._over = True
@@ -126,21 +125,27 @@ class FrameDecoder:
     def _fault(self, payload: object) -> ProviderError:
         return stream_error(payload, self._request, self._target)
 
-    def _judge_stray(self, out: list[StreamEvent], *, complete: bool) -> None:
-        """Lines that are no events: an error in raw JSON fails the stream as soon as it is whole."""
-        text = "\n".join(self._parser.stray).strip()
-        if text.endswith(("}", "]")):
+    def _judge_stray(self, out: list[StreamEvent]) -> None:
+        """Lines that are no events: an error in raw JSON fails the stream with the line that makes it whole, in whatever
+        pieces the lines came."""
+        lines = self._parser.stray
+        while self._judged < len(lines) and not self._over:
+            self._judged += 1
+            if not lines[self._judged - 1].rstrip().endswith(("}", "]")):
+                continue
             try:
-                payload = parse(text)
+                payload = parse("\n".join(lines[: self._judged]).strip())
             except MalformedResponse:
-                payload = None
+                continue
             first = payload[0] if isinstance(payload, list) and payload else payload
             if isinstance(first, dict) and first.get("error"):
                 self._fail(out, self._fault(payload))
-                return
-        if complete and not self._frames:
-            what = f"something that is no stream: {excerpt(text)}" if text else "nothing at all"
-            error = MalformedResponse(
-                f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."
-            )
-            self._fail(out, broken_frame(error, self._request, self._target))
+
+    def _no_stream(self, out: list[StreamEvent]) -> None:
+        """Not a single frame came: say what came instead."""
+        text = "\n".join(self._parser.stray).strip()
+        what = f"something that is no stream: {excerpt(text)}" if text else "nothing at all"
+        error = MalformedResponse(
+            f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."
+        )
+        self._fail(out, broken_frame(error, self._request, self._target))

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.e2e.chat_server import ChatServer, answer
-from tests.e2e.program import environment
+from tests.support.processes import unmeasured
 
 _PROBE = """
 import sys
@@ -38,7 +38,7 @@ HEAVY = {
 
 def loaded_by(*args: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", _PROBE, *args], input=b"", capture_output=True, env=environment(), check=True
+        [sys.executable, "-c", _PROBE, *args], input=b"", capture_output=True, env=unmeasured(), check=True
     )
     return set(done.stderr.decode().partition("LOADED ")[2].split())
 

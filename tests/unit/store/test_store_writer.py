@@ -190,10 +190,13 @@ def test_a_store_imports_nothing_heavy() -> None:
     import subprocess
     import sys
 
+    from tests.support.processes import unmeasured
+
     code = (
         "import sys; import llmtui.store.database, llmtui.store.conversations, llmtui.store.ledger; print(*sys.modules)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    done = subprocess.run([sys.executable, "-c", code], env=unmeasured(), check=True, capture_output=True, text=True)
+    loaded = done.stdout.split()
     for module in ("asyncio", "textual", "rich", "keyring", "tomllib", "llmtui.store.analytics", "llmtui.store.rescue"):
         assert module not in loaded
 
