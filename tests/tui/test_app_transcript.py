@@ -100,3 +100,18 @@ async def test_a_click_selects_a_message_and_leaves_the_typing_in_the_prompt() -
         await driven.pilot.pause()
         assert driven.chat.transcript.selected
         assert driven.app.focused is driven.chat.prompt.area
+
+
+async def test_str_7_more_text_below_is_told_until_the_reader_goes_there() -> None:
+    """STR-7: a mark that more has arrived; at 40 columns too."""
+    async with driving(Options(demo=True, model="endless"), size=(40, 14)) as driven:
+        driven.chat.prompt.fill("long")
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.transcript.max_scroll_y > 20)
+        await driven.press("pageup")
+        await driven.until(lambda: "new line" in str(driven.chat.prompt.border_title or ""))
+        await driven.press("ctrl+end")
+        await driven.until(lambda: not driven.chat.prompt.border_title)
+        await driven.press("escape")
+        await driven.settled()
+    assert driven.chat.transcript.follow

@@ -39,6 +39,9 @@ class Requests(Screen[None]):
 
         link.offer(self._chat, event.url)
 
+    def on_transcript_new_lines_arrived(self, event: told.NewLinesArrived) -> None:
+        self._chat.prompt.show_news(event.count)
+
     def on_transcript_left(self) -> None:
         self._chat.focus_prompt()
 

@@ -31,6 +31,7 @@ class Prompt(Vertical):
     Prompt { height: auto; border: round $border; }
     Prompt:focus-within { border: round $accent; }
     Prompt { border-subtitle-color: $muted; border-subtitle-align: right; }
+    Prompt { border-title-color: $accent; border-title-align: right; }
     """
 
     def __init__(self, complete: Source, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
@@ -70,6 +71,11 @@ class Prompt(Vertical):
     def show_estimate(self, text: str) -> None:
         """Write on the lower edge."""
         self.border_subtitle = Content(text) if text else None
+
+    def show_news(self, count: int) -> None:
+        """On the upper edge: how many lines have come below what the reader looks at; 0 takes the mark away."""
+        lines = "line" if count == 1 else "lines"
+        self.border_title = Content(f"↓ {count:,} new {lines} · Ctrl+End") if count else None
 
     # ------------------------------------------------------------------------------------------------ completions
 
