@@ -46,6 +46,8 @@ def command_help(command: Command, path: str, width: int) -> str:
         if command.arguments:
             parts.append(_rows(((argument.metavar, argument.help) for argument in command.arguments), width))
         parts.append("Options\n" + _options(command.options, width))
+        if command.epilog:
+            parts.append(command.epilog)
     return "\n".join(parts)
 
 

@@ -127,6 +127,17 @@ _PROVIDER = Argument("NAME", "a provider's name, for example openai", completes=
 _CONVERSATION = Argument("ID", "a conversation's ID, or the beginning of it", completes="conversations")
 _LIMIT = Option("--limit", "at most so many", "-n", "N")
 
+IMPORT_NOTES = """\
+All conversations of all files are taken, or, when anything does not fit, none; what is here already stays as it is.
+What is kept, and what is not:
+  llmtui   everything that “history export --format json” writes
+  ChatGPT  conversations.json, or the zip with its pictures: every branch, models, reasoning; not tools, custom instructions, audio
+  Claude   conversations.json, or the zip: texts, thinking, text of attached files; not pictures, tools, the model (it is not in it)
+  llm      logs.db, its “responses” table: prompts, fragments, answers, models, attachments stored in it; not options, tools, tokens
+  oterm    store.db: chats, pictures, system prompts, models; it has no times
+  elia     elia.sqlite: chats, system prompts, models, times
+"""
+"""Shown under the command's help."""
 KEYS = Command(
     "keys",
     "API keys in the system's keyring",
@@ -207,10 +218,11 @@ HISTORY = Command(
         ),
         Command(
             "import",
-            "conversations that were exported as JSON",
+            "conversations from an export of llmtui, ChatGPT or Claude, or a database of llm, oterm or elia",
             "transfer:import_files",
-            (Argument("FILE", "a JSON export; - for stdin", most=None, completes="files", is_path=True),),
+            (Argument("FILE", "told by its content; - for stdin", most=None, completes="files", is_path=True),),
             COMMON,
+            epilog=IMPORT_NOTES,
         ),
         Command(
             "rename",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,10 @@ from llmtui.transfer.document import of_conversation
 from llmtui.transfer.formats import render
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
     from llmtui.cli.context import Context
-    from llmtui.store.database import Store
     from llmtui.transfer.document import Document
 
 LARGEST_IMPORT = 1024 * 1024 * 1024
@@ -52,41 +56,52 @@ def _write(target: Path, data: bytes) -> None:
 
 
 def import_files(ctx: Context) -> int:
-    from llmtui.transfer.as_json import from_json
+    """Take in conversations: of all files every one that is not here yet, or, when anything does not fit, none."""
+    from llmtui.transfer.reading import read_import
 
-    documents = [each for word in ctx.words for each in from_json(_read(word), _name(word))]
-    taken = known = 0
+    now = int(time.time() * 1000)
+    imported = [read_import(_read(word), _name(word), now=now) for word in ctx.words]
     with open_store(ctx, to_change=True) as store:
-        for each in documents:
-            if store.conversations.get(each.id) is None:
-                _store(store, each)
-                taken += 1
+        new: dict[str, tuple[Document, str]] = {}
+        known: set[str] = set()
+        for source, each in ((found.source, each) for found in imported for each in found.documents):
+            if each.id in new or store.conversations.get(each.id) is not None:
+                known.add(each.id)
             else:
-                store.conversations.undelete(each.id).result()
-                known += 1
-    note = f", {known} already here" if known else ""
-    ctx.out.line(f"{taken} imported{note}")
+                new[each.id] = each, source
+        store.submit(partial(_take_in, new=list(new.values()))).result()
+        for identity in known:
+            store.conversations.undelete(identity).result()
+    note = f", {len(known)} already here" if known else ""
+    ctx.out.line(f"{len(new)} imported{note}")
     return 0
 
 
-def _store(store: Store, each: Document) -> None:
+def _take_in(connection: sqlite3.Connection, new: Sequence[tuple[Document, str]]) -> None:
+    """Store them all in the one transaction that this runs in."""
+    from llmtui.store import catalogue
     from llmtui.store.records import Conversation
 
-    facts = each._asdict()
-    del facts["messages"]
-    conversation = Conversation(**facts, message_count=len(each.messages))
-    store.conversations.create(conversation, each.messages, source="llmtui").result()
+    for each, source in new:
+        facts = each._asdict()
+        del facts["messages"]
+        catalogue.create(connection, Conversation(**facts, message_count=0), each.messages, source=source)
 
 
 def _name(word: str) -> str:
     return "stdin" if word == "-" else shown_path(word)
 
 
-def _read(word: str) -> str:
+def _read(word: str) -> bytes:
     from llmtui.cli.files import read_limited
 
-    data = sys.stdin.buffer.read() if word == "-" else read_limited(Path(word), "import", LARGEST_IMPORT)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{_name(word)} is not UTF-8 text") from None
+    if word == "-":
+        return sys.stdin.buffer.read()
+    data = read_limited(Path(word), "import", LARGEST_IMPORT)
+    log = Path(word + "-wal")
+    if data.startswith(b"SQLite format 3\0") and log.exists() and log.stat().st_size:
+        raise ConfigError(
+            f"import: part of {shown_path(word)} is still in {shown_path(log)}",
+            advice="End the program that writes it first.",
+        )
+    return data

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Attachment, Message, MessageState, ModelRef, Role
 from llmtui.transfer.document import Document, iso
+from llmtui.transfer.expect import array_at, moment_at, object_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,38 +59,53 @@ def message_dict(message: Message) -> dict[str, Any]:
 
 def from_json(text: str, name: str) -> list[Document]:
     """The conversations of an export; `name` is the file's, for the messages. Raise ConfigError with what is wrong where."""
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{name} is not JSON: {error}") from None
-    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+    whole = parse(text, name)
+    if not is_ours(whole):
         raise ConfigError(
             f"{name} is not an export of llmtui", advice="Only “history export --format json” can be read."
         )
+    return from_parsed(whole, name)
+
+
+def parse(text: str, name: str) -> Any:
+    """The text as JSON. Raise ConfigError, with line and column, when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{name} is not JSON: {error}") from None
+
+
+def is_ours(whole: Any) -> bool:
+    """Whether parsed JSON is an export of this program."""
+    return isinstance(whole, dict) and whole.get("format") == FORMAT
+
+
+def from_parsed(whole: Any, name: str) -> list[Document]:
+    """As from_json, of JSON that is known to be ours."""
     version = whole.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise ConfigError(f"{name} was written by a newer llmtui (format version {version})", advice="Update this one.")
-    conversations = _list(whole.get("conversations"), f"{name}: conversations")
+    conversations = array_at(whole.get("conversations"), f"{name}: conversations")
     return [_document(each, f"{name}: conversation {number}") for number, each in enumerate(conversations, 1)]
 
 
 def _document(raw: Any, where: str) -> Document:
-    table = _table(raw, where)
+    table = object_at(raw, where)
     messages = _in_order(
-        [_message(each, f"{where}, message {n}") for n, each in enumerate(_list(table.get("messages"), where), 1)],
+        [_message(each, f"{where}, message {n}") for n, each in enumerate(array_at(table.get("messages"), where), 1)],
         where,
     )
-    leaf = _text(table, "leaf_id", where) or None
+    leaf = text_at(table, "leaf_id", where) or None
     if leaf is not None and leaf not in {message.id for message in messages}:
         raise ConfigError(f"{where}: leaf_id names no message of it")
     return Document(
         id=_id(table, where),
-        title=_text(table, "title", where),
-        created_at=_time(table, "created_at", where),
-        updated_at=_time(table, "updated_at", where),
+        title=text_at(table, "title", where),
+        created_at=moment_at(table, "created_at", where),
+        updated_at=moment_at(table, "updated_at", where),
         leaf_id=leaf,
-        model=_text(table, "model", where),
-        settings=_table(table.get("settings", {}), f"{where}: settings"),
+        model=text_at(table, "model", where),
+        settings=object_at(table.get("settings", {}), f"{where}: settings"),
         pinned=table.get("pinned") is True,
         archived=table.get("archived") is True,
         messages=tuple(messages),
@@ -98,24 +113,24 @@ def _document(raw: Any, where: str) -> Document:
 
 
 def _message(raw: Any, where: str) -> Message:
-    table = _table(raw, where)
-    model = _text(table, "model", where)
+    table = object_at(raw, where)
+    model = text_at(table, "model", where)
     try:
         return Message(
-            role=Role(_text(table, "role", where)),
-            content=_text(table, "content", where),
+            role=Role(text_at(table, "role", where)),
+            content=text_at(table, "content", where),
             id=_id(table, where),
-            parent_id=_text(table, "parent_id", where) or None,
-            reasoning=_text(table, "reasoning", where),
-            attachments=tuple(_attachment(each, where) for each in _list(table.get("attachments", []), where)),
-            opaque=tuple(_table(each, where) for each in _list(table.get("opaque", []), where)),
+            parent_id=text_at(table, "parent_id", where) or None,
+            reasoning=text_at(table, "reasoning", where),
+            attachments=tuple(_attachment(each, where) for each in array_at(table.get("attachments", []), where)),
+            opaque=tuple(object_at(each, where) for each in array_at(table.get("opaque", []), where)),
             model=ModelRef.parse(model) if model else None,
-            state=_state(_text(table, "state", where)),
-            finish_reason=_text(table, "finish_reason", where) or None,
-            created_at=_time(table, "created_at", where),
+            state=_state(text_at(table, "state", where)),
+            finish_reason=text_at(table, "finish_reason", where) or None,
+            created_at=moment_at(table, "created_at", where),
             excluded=table.get("excluded") is True,
             pinned=table.get("pinned") is True,
-            error=_text(table, "error", where) or None,
+            error=text_at(table, "error", where) or None,
         )
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
@@ -128,12 +143,12 @@ def _state(text: str) -> MessageState:
 
 
 def _attachment(raw: Any, where: str) -> Attachment:
-    table = _table(raw, where)
+    table = object_at(raw, where)
     try:
-        data = base64.b64decode(_text(table, "data", where), validate=True)
+        data = base64.b64decode(text_at(table, "data", where), validate=True)
     except binascii.Error:
         raise ConfigError(f"{where}: an attachment's data is not base64") from None
-    return Attachment(_text(table, "name", where), _text(table, "media_type", where), data)
+    return Attachment(text_at(table, "name", where), text_at(table, "media_type", where), data)
 
 
 def _in_order(messages: Iterable[Message], where: str) -> list[Message]:
@@ -151,39 +166,8 @@ def _in_order(messages: Iterable[Message], where: str) -> list[Message]:
     return list(done.values())
 
 
-def _table(raw: Any, where: str) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{where}: a JSON object was expected")
-    return raw
-
-
-def _list(raw: Any, where: str) -> list[Any]:
-    if not isinstance(raw, list):
-        raise ConfigError(f"{where}: a JSON array was expected")
-    return raw
-
-
-def _text(table: dict[str, Any], key: str, where: str) -> str:
-    value = table.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ConfigError(f"{where}: {key} must be text")
-    return value
-
-
 def _id(table: dict[str, Any], where: str) -> str:
-    value = _text(table, "id", where)
+    value = text_at(table, "id", where)
     if not (value.isascii() and value.replace("-", "").isalnum() and len(value) <= 64):
         raise ConfigError(f"{where}: id must be letters and digits")
     return value
-
-
-def _time(table: dict[str, Any], key: str, where: str) -> int:
-    try:
-        stamp = datetime.fromisoformat(_text(table, key, where))
-    except ValueError:
-        raise ConfigError(f"{where}: {key} must be a time as 2026-11-20T14:02:00Z") from None
-    stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    seconds = (stamp.replace(microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
-    return int(seconds) * 1000 + stamp.microsecond // 1000
