@@ -104,7 +104,7 @@ async def test_a_click_selects_a_message_and_leaves_the_typing_in_the_prompt() -
 
 async def test_str_7_more_text_below_is_told_until_the_reader_goes_there() -> None:
     """STR-7: a mark that more has arrived; at 40 columns too."""
-    async with driving(Options(demo=True, model="endless"), size=(40, 14)) as driven:
+    async with driving(options=Options(demo=True, model="endless"), size=(40, 14)) as driven:
         driven.chat.prompt.fill("long")
         await driven.press("enter")
         await driven.until(lambda: driven.chat.transcript.max_scroll_y > 20)
