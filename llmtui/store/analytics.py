@@ -58,6 +58,13 @@ class Analytics:
             partial(usage, by=by, first_day=first_day, last_day=last_day, week_starts=week_starts, limit=limit)
         )
 
+    def conversations(self, by: Grouping, key: str, limit: int = 200) -> list[tuple[str, int]]:
+        """Ids of conversations with requests in a group of `usage`, with the nano-dollars these cost, dearest first.
+
+        Deleted conversations are left out.
+        """
+        return self._store.read(partial(conversations, by=by, key=key, limit=limit))
+
     def latency(self, by: Grouping = "total", first_day: str = "", last_day: str = "") -> dict[str, Latency]:
         """Percentiles by total (key ""), day, month, provider or model."""
         return self._store.read(partial(latency, by=by, first_day=first_day, last_day=last_day))
@@ -120,6 +127,19 @@ def _by_conversation(connection: sqlite3.Connection, span: tuple[str, str], limi
         title = connection.execute("SELECT title FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
         found.append(Figures(conversation_id, title[0] if title else "", row[0], {}, *row[1:]))
     return found
+
+
+def conversations(connection: sqlite3.Connection, by: Grouping, key: str, limit: int = 200) -> list[tuple[str, int]]:
+    """See Analytics.conversations."""
+    if by in ("total", "week", "conversation"):
+        raise ValueError(by)
+    return connection.execute(
+        "SELECT a.conversation_id, sum(coalesce(cost_nanos, 0) + coalesce(estimate_nanos, 0)) AS nanos FROM attempts a"  # noqa: S608
+        " JOIN conversations c ON c.id = a.conversation_id AND c.deleted_at IS NULL"
+        f" WHERE demo = 0 AND state NOT IN ('open', 'void') AND {_KEYS[by].replace('model', 'a.model')} = ?"
+        " GROUP BY 1 ORDER BY nanos DESC, 1 LIMIT ?",
+        (key, limit),
+    ).fetchall()
 
 
 def _by_week(days: Iterable[Figures], week_starts: str) -> list[Figures]:

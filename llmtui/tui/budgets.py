@@ -10,7 +10,10 @@ from llmtui.core.periods import Scope
 from llmtui.tui.status import Allowance
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmtui.chat.compose import GuardQuestion
+    from llmtui.chat.session import ChatSession
     from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.budget import Gauge
     from llmtui.tui.screens.chat import ChatScreen
@@ -29,6 +32,23 @@ class Budgets:
         """The conversation's limit in tokens, else in money."""
         self.fullest: Allowance | None = None
         """The limit by day, week or month that is nearest to its end."""
+        self.alerts: tuple[str, ...] = ()
+        """What of the last 24 hours is worth a warning, as sentences."""
+
+    @staticmethod
+    def _look(session: ChatSession, gauges: Sequence[Gauge]) -> tuple[str, ...]:
+        from llmtui.core.alerts import alerts_of
+
+        recent = session.store.analytics.recent()
+        late = recent.latency.ttft_p95
+        return alerts_of(
+            session.config.alerts,
+            requests=recent.requests,
+            error_rate=recent.error_rate,
+            ttft_p95_s=None if late is None else late / 1000,
+            rate_limits_per_hour=recent.rate_limits_per_hour,
+            gauges=gauges,
+        )
 
     async def refresh(self) -> None:
         """Ask anew, and warn of what has been reached."""
@@ -36,6 +56,7 @@ class Budgets:
         if session is None:
             return
         gauges = await session.gauges(self._chat.talk.id or "")
+        self.alerts = await asyncio.to_thread(self._look, session, gauges)
         warn_at = session.config.budget.warn_at
         own = [gauge for gauge in gauges if gauge.limit.scope is Scope.CONVERSATION]
         periods = [gauge for gauge in gauges if gauge.limit.scope is not Scope.CONVERSATION]

@@ -53,6 +53,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "Conversation list", conversations.toggle_list, "f5,ctrl+b"),
     Action("model", "Choose the model", settings.choose_model, "f2", "model", "[PROVIDER/MODEL]"),
     Action("search", "Search all conversations", conversations.search, "f3", "search", "[TEXT]"),
+    Action("usage", "Usage: costs, shares, speed, budgets", settings.show_usage, "f6", "usage"),
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
     Action("theme", "Theme", settings.choose_theme, slash="theme", arguments="[NAME]"),

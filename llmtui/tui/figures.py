@@ -58,6 +58,7 @@ def status(chat: ChatScreen) -> Status:
         cost_estimated=live is not None or talk.cost_estimated,
         cost_incomplete=talk.cost_incomplete,
         budget=chat.budgets.fullest,
+        alerts=chat.budgets.alerts,
         demo=is_demo(chat),
     )
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llmtui.core.budget import Spend
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
+    from llmtui.store.figures import Grouping
     from llmtui.store.records import BookedAttempt, Conversation, SearchHit
     from llmtui.store.tree import Removed
 
@@ -62,6 +63,16 @@ class Library:
     async def figures(self, conversation_id: str) -> Mapping[str, tuple[BookedAttempt, ...]]:
         """What the ledger says of each answer: its attempts, oldest first."""
         return await self._read(lambda: self._store.ledger.figures(conversation_id))
+
+    async def spent_on(self, by: Grouping, key: str) -> Sequence[tuple[Conversation, int]]:
+        """The conversations behind a row of the usage figures, with the nano-dollars of their requests, dearest first."""
+
+        def look() -> list[tuple[Conversation, int]]:
+            found = self._store.analytics.conversations(by, key)
+            known = [(self._store.conversations.get(each), nanos) for each, nanos in found]
+            return [(conversation, nanos) for conversation, nanos in known if conversation is not None]
+
+        return await self._read(look)
 
     async def search(self, text: str) -> Sequence[SearchHit]:
         """Messages with all the words, newest first."""

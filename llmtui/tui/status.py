@@ -76,7 +76,10 @@ def parts(status: Status) -> list[Part]:
         found.append(Part(Content(mark + format_usd(status.cost)), "usage"))
     if status.budget is not None:
         found.append(Part(_allowance(status.budget), "usage"))
-    found.append(Part(_styled("; ".join(status.alerts), "warning") if status.alerts else Content("✓")))
+    many = len(status.alerts)
+    found.append(
+        Part(_styled(f"⚠ {many} alert{'s' if many > 1 else ''}", "warning"), "usage") if many else Part(Content("✓"))
+    )
     return found
 
 

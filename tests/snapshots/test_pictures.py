@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmtui.chat.session import ChatSession
 from llmtui.config import Config
+from llmtui.core.budget import Gauge, Limit
 from llmtui.core.options import Options
+from llmtui.core.periods import Scope
 from llmtui.providers import _demo_server
 from llmtui.providers._demo_server import DemoModel
+from llmtui.store.figures import Figures, Hour, Latency, Overview, Recent
 from llmtui.tui import describe, turns
 from llmtui.tui.app import ChatApp
 from tests.tui.conftest import Driven
@@ -95,6 +101,38 @@ def test_the_help(snap_compare: Any) -> None:
         await driven.press("f1")
 
     assert picture(snap_compare, (100, 60), before)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
+def test_the_usage(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    """USE-2, STR-14: figures above, shares below."""
+    from llmtui.tui import usage
+
+    figures = Figures(
+        "openai/gpt-5-mini", "openai/gpt-5-mini", 310, {"timeout": 2}, 4_200_000_000, 0, 0, 420_000, 0, 0, 81_000, 0
+    )
+    other = figures._replace(
+        key="anthropic/claude", label="anthropic/claude", resolved_nanos=1_400_000_000, requests=40
+    )
+    limit = Gauge(Limit(Scope.DAY, "usd", Decimal(5)), Decimal("2.45"), resets_at=datetime(2026, 11, 21, tzinfo=UTC))
+    report = usage.Report(
+        Overview(other, figures, figures, 41, 136_000_000, "up", 2_000_000_000, 1_200_000_000),
+        figures, Latency(380.0, 1200.0, 2300.0, 8000.0), Recent(48, {}, Latency(), (Hour(0, 48),) * 24),
+        tuple(range(0, 600_000_000, 20_000_000)),
+        {"day": [figures, other], "model": [figures, other], "provider": [], "conversation": [], "kind": []}, (limit,),
+    )  # fmt: skip
+    monkeypatch.setattr(usage, "read", lambda *_: report)
+
+    async def no_gauges(*_: object) -> tuple[Gauge, ...]:
+        return (limit,)
+
+    monkeypatch.setattr(ChatSession, "gauges", no_gauges)
+
+    async def before(driven: Driven) -> None:
+        await driven.press("f6", "tab")
+        await driven.until(lambda: "█" in driven.screen_text())
+
+    assert picture(snap_compare, size, before)
 
 
 def test_the_first_run(snap_compare: Any) -> None:

@@ -94,7 +94,7 @@ def test_estimates_gaps_alerts_and_demo_are_marked() -> None:
     assert "~$0.0123" in line(FULL._replace(cost_estimated=True))
     assert "≥ $0.0123" in line(FULL._replace(cost_incomplete=True))
     assert line(FULL._replace(demo=True)).startswith("demo · streaming")
-    assert line(FULL._replace(alerts=("errors 4 %",))).endswith("errors 4 %")
+    assert line(FULL._replace(alerts=("errors 4 %",))).endswith("⚠ 1 alert")
     assert "chat ~1,234" in line(FULL._replace(chat=None, chat_tokens=1234, tokens_estimated=True))
     assert "≥ $2.45" in line(
         FULL._replace(budget=Allowance("today", "$2.45", "$5.00", 0.49, "resets 00:00", at_least=True))

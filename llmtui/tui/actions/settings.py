@@ -38,6 +38,13 @@ def show_keys(chat: ChatScreen, _argument: str) -> None:
         chat.app.push_screen(KeysScreen(chat))
 
 
+def show_usage(chat: ChatScreen, _argument: str) -> None:
+    from llmtui.tui.screens.usage import UsageScreen
+
+    if chat.session is not None:
+        chat.app.push_screen(UsageScreen(chat))
+
+
 def show_settings(chat: ChatScreen, _argument: str) -> None:
     from llmtui.tui.screens.settings import SettingsScreen
 

@@ -1,0 +1,147 @@
+"""The usage screen's figures: read in one go, and worded as lines and rows of every width."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from llmtui.core.cost import format_usd, from_nanos
+from llmtui.core.periods import Scope, local_day, period
+from llmtui.tui.status import bar, sparkline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from llmtui.config import BudgetConfig
+    from llmtui.core.budget import Gauge
+    from llmtui.store.database import Store
+    from llmtui.store.figures import Figures, Grouping, Latency, Overview, Recent
+
+GROUPINGS: tuple[tuple[str, Grouping], ...] = (
+    ("day", "day"),
+    ("model", "model"),
+    ("provider", "provider"),
+    ("conversation", "conversation"),
+    ("kind", "topic"),
+)
+"""What shares are shown by, and the ledger's word for it."""
+CHART_DAYS = 30
+CONVERSATIONS = 200
+_SCOPES = {Scope.CONVERSATION: "chat", Scope.DAY: "today", Scope.WEEK: "week", Scope.MONTH: "month"}
+_ARROWS = {"up": "↑", "down": "↓", "level": "→"}
+
+
+class Report(NamedTuple):
+    """All that the screen shows."""
+
+    overview: Overview
+    total: Figures
+    latency: Latency | None
+    recent: Recent
+    days: tuple[int, ...]
+    """Nano-dollars of each of the last days, oldest first."""
+    shares: dict[str, Sequence[Figures]]
+    """By the words of `GROUPINGS`."""
+    gauges: Sequence[Gauge] = ()
+    alerts: Sequence[str] = ()
+
+
+def read(store: Store, budget: BudgetConfig) -> Report:
+    """Ask the ledger, with the same questions as `llmtui usage`. Blocks on the database."""
+    look = store.analytics
+    today = local_day(datetime.now(UTC), budget.time_zone)
+    spans = [period(scope, today, week_starts=budget.week_starts) for scope in (Scope.WEEK, Scope.MONTH)]
+    week, month = (span.first_day if span else today for span in spans)
+    first = date.fromisoformat(today) - timedelta(days=CHART_DAYS - 1)
+    by_day = {each.key: each for each in look.usage("day", first.isoformat(), today)}
+    days = [(first + timedelta(days=number)).isoformat() for number in range(CHART_DAYS)]
+    shares: dict[str, Sequence[Figures]] = {
+        word: look.usage(by, limit=CONVERSATIONS) for word, by in GROUPINGS if by != "day"
+    }
+    shares["day"] = [by_day[day] for day in reversed(days) if day in by_day]
+    return Report(
+        look.overview(today, week, month),
+        look.usage("total")[0],
+        look.latency().get(""),
+        look.recent(),
+        tuple(by_day[day].resolved_nanos + by_day[day].estimated_nanos if day in by_day else 0 for day in days),
+        shares,
+    )
+
+
+def head(report: Report) -> Iterator[tuple[str, str]]:
+    """Names and what is said of them, the most important first."""
+    overview = report.overview
+    yield "Today", _said(overview.today)
+    yield "This week", _said(overview.week)
+    yield "This month", _said(overview.month)
+    yield "All", _said(report.total)
+    for alert in report.alerts:
+        yield "⚠ Alert", alert
+    for gauge in report.gauges:
+        resets = (
+            f" · resets {gauge.resets_at.astimezone():{'%H:%M' if gauge.limit.scope is Scope.DAY else '%d %b'}}"
+            if gauge.resets_at
+            else ""
+        )
+        yield "Budget", f"{_SCOPES[gauge.limit.scope]} {gauge.bar(10)} {gauge.text}{resets}"
+    if not report.gauges:
+        yield "Budget", "no limits; [budget] in the config sets them"
+    weeks = f"{amount(overview.last_week_nanos)} in seven days, before {amount(overview.week_before_nanos)}"
+    yield "Trend", f"{_ARROWS[overview.trend]} {overview.trend} ({weeks})"
+    if any(report.days):
+        yield "Last 30 days", f"{sparkline(tuple(map(float, report.days)))} highest {amount(max(report.days))}"
+    yield "Average", f"{amount(overview.average_nanos)} a conversation, of {overview.conversations}"
+    if (latency := report.latency) is not None and latency.duration_p50 is not None:
+        sample = " (of a sample)" if latency.sampled else ""
+        first, first_late = _seconds(latency.ttft_p50), _seconds(latency.ttft_p95)
+        whole, whole_late = _seconds(latency.duration_p50), _seconds(latency.duration_p95)
+        yield "First token", f"median {first}, 95 % within {first_late}{sample}"
+        yield "Whole answer", f"median {whole}, 95 % within {whole_late}{sample}"
+    kinds = sorted(report.total.errors.items(), key=lambda each: -each[1])
+    failed = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in kinds)
+    yield "Errors", f"{report.total.error_rate:.1%} of all requests{f': {failed}' if failed else ''}"
+    recent = report.recent
+    an_hour = recent.requests / max(1, len(recent.hours))
+    yield (
+        "Last 24 h",
+        f"{an_hour:.1f} requests an hour, {recent.error_rate:.1%} failed, {recent.rate_limits_per_hour:.1f} rate limits an hour",
+    )
+
+
+def share(figures: Figures, whole: int, width: int) -> str:
+    """A row's right side: its share as a bar, what it cost, how much was asked; shorter on a narrow screen."""
+    weight = figures.resolved_nanos + figures.estimated_nanos
+    part = weight / whole if whole else 0.0
+    money = cost(figures)
+    if width < 60:
+        return f"{bar(part, 4)} {money:>8}"
+    if width < 100:
+        return f"{bar(part)} {part * 100:3.0f} % {money:>10} {figures.requests:>6,} req"
+    return f"{bar(part)} {part * 100:3.0f} %  {money:>10}  {figures.requests:>6,} requests  {figures.total_tokens:>10,} tokens"
+
+
+def cost(figures: Figures) -> str:
+    """Confirmed money; with `~` where some of it is estimated, with `≥` where some is not known."""
+    amount = figures.confirmed + figures.estimated
+    mark = "≥ " if figures.uncounted else "~" if figures.estimated_nanos else ""
+    return f"{mark}{format_usd(amount)}"
+
+
+def _said(figures: Figures) -> str:
+    parts = [format_usd(figures.confirmed)]
+    if figures.estimated_nanos:
+        parts.append(f"~{format_usd(figures.estimated)} estimated")
+    if figures.uncounted:
+        parts.append(f"{figures.uncounted} of unknown cost")
+    parts += [f"{figures.requests:,} requests", f"{figures.total_tokens:,} tokens"]
+    return " · ".join(parts)
+
+
+def amount(nanos: int) -> str:
+    """Nano-dollars, for people."""
+    return format_usd(from_nanos(nanos))
+
+
+def _seconds(milliseconds: float | None) -> str:
+    return "–" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
