@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llmtui.chat.gate import Confirm
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
+    from llmtui.core.context import MessageTokens, Summary
     from llmtui.core.messages import Attachment
 
 AUTO = ModelRef("auto", "auto")
@@ -77,20 +78,32 @@ async def compose(
     *,
     asked_output: int | None,
     newest_exchanges: int = 1,
+    summary: Summary | None = None,
 ) -> Composed:
     """Choose what is sent, by the config's strategy and the model's window. Raise ContextTooLong when it cannot fit."""
     kept = [message for message in messages if message.role is not Role.ASSISTANT or message.content]
     if not kept:
         raise ConfigError("there is nothing to send")
     total = estimate_request(text_of(message) for message in kept)
-    plain = config.context.strategy == "fit" and not any(message.excluded or message.pinned for message in kept)
+    plain = (
+        config.context.strategy == "fit"
+        and summary is None
+        and not any(message.excluded or message.pinned for message in kept)
+    )
     if plain and total < SMALL_REQUEST:
         return Composed(tuple(kept), total, ())
-    from llmtui.core.context import MessageTokens, plan
+    from llmtui.core.context import plan
 
     window = await runtime.call(lambda: directory.window(ref))
-    counts = [MessageTokens(estimate_tokens(m.content), sum(map(_attachment_tokens, m.attachments))) for m in kept]
-    found = plan(kept, counts, window, config.context, asked_output=asked_output, newest_exchanges=newest_exchanges)
+    found = plan(
+        kept,
+        [count(message) for message in kept],
+        window,
+        config.context,
+        asked_output=asked_output,
+        newest_exchanges=newest_exchanges,
+        summary=summary,
+    )
     notes = []
     if found.dropped:
         notes.append(f"{len(found.dropped)} earlier messages were left out to fit the context")
@@ -98,6 +111,13 @@ async def compose(
         used = found.tokens * 100 // window
         notes.append(f"the context is {used} % full: about {max(0, found.room):,} tokens are left for the answer")
     return Composed(found.sent, found.tokens, tuple(notes))
+
+
+def count(message: Message) -> MessageTokens:
+    """The tokens of a message, estimated."""
+    from llmtui.core.context import MessageTokens
+
+    return MessageTokens(estimate_tokens(message.content), sum(map(_attachment_tokens, message.attachments)))
 
 
 def text_of(message: Message) -> str:

@@ -118,6 +118,13 @@ class LedgerRecorder:
         return done
 
 
+class AsideRecorder(LedgerRecorder):
+    """Keeps the bill of a request beside a conversation (summary, comparison), booked on it."""
+
+    def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
+        return self._store.ledger.open_attempt(opening, limits)
+
+
 def _watched(booking: Future[None], settlement: Settlement) -> Future[None]:
     """What cannot be booked is said loudly; the sweep at the next start books it."""
 

@@ -13,7 +13,7 @@ from llmtui.chat.compose import AUTO, choose_by_router, compose, look
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
-from llmtui.chat.recorder import ConversationRecorder, LedgerRecorder
+from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn, TurnPlan
 from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from llmtui.config import Config
     from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.budget import Gauge
+    from llmtui.core.context import Summary
     from llmtui.core.events import Sink, TurnResult
     from llmtui.core.messages import Attachment
     from llmtui.core.options import Options
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 CONTINUE = "Continue exactly where your last message ended, without repeating any of it."
 """Sent after a cut answer: providers that refuse to go on from an assistant's message still understand it."""
+
+
+KEPT_BY_SUMMARY = 4
+"""A summary never stands for the newest so many messages: a conversation that is no longer has none."""
 
 
 class LeafOfConversation:
@@ -199,6 +204,60 @@ class ChatSession:
             cut=thread[-1],
         )
 
+    async def ask_aside(
+        self,
+        messages: Sequence[Message],
+        *,
+        purpose: str,
+        model: ModelRef,
+        conversation_id: str,
+        sink: Sink,
+        settings: GenerationSettings | None = None,
+        answer_id: str = "",
+        control: TurnControl | None = None,
+    ) -> TurnResult:
+        """A request beside the conversation (a summary, one of several models compared): booked on it, its text not kept.
+
+        No other model stands in. `answer_id` is the message that the answer may become. The budget is asked as ever.
+        """
+        wanted = self._settings(settings)
+        composed = await compose(
+            self.config, self.directory, self._runtime, model, messages, asked_output=wanted.max_output_tokens
+        )
+        plan = TurnPlan(
+            request=ChatRequest(model, composed.messages, wanted, conversation_id),
+            chain=[self.directory.candidate(model)],
+            timeouts=self.config.timeouts,
+            retry=self.config.retry,
+            conversation_id=conversation_id,
+            user_message_id=messages[-1].id,
+            answer_message_id=answer_id,
+            input_tokens=composed.input_tokens,
+            warnings=composed.notes,
+            gate=self.gate,
+            confirm=self.confirm,
+            purpose=purpose,
+            live_cost=self._live_cost,
+        )
+        turn = Turn(
+            plan,
+            runtime=self._runtime,
+            recorder=AsideRecorder(self.store),
+            sink=sink,
+            control=control or TurnControl(),
+            breaker=self._breaker,
+        )
+        try:
+            return await turn.run()
+        finally:
+            self._look_up(turn)
+
+    def _look_up(self, turn: Turn) -> None:
+        """What of a turn is an estimate so far, the provider is asked about."""
+        if self.lookups is not None:
+            for pending in turn.pending:
+                self.lookups.start(pending, self.directory)
+
     async def preview(self, text: str, options: Options, conversation_id: str | None = None) -> Preview:
         """What `send` would send, and whether it would be let through; nothing is sent, nothing is written."""
         earlier, kept_system = await self._past(conversation_id, LEAF) if conversation_id else ((), "")
@@ -272,9 +331,7 @@ class ChatSession:
                 self._unstored.setdefault(conversation_id, []).extend((question, said))
             return result
         finally:
-            if self.lookups is not None:
-                for pending in turn.pending:
-                    self.lookups.start(pending, self.directory)
+            self._look_up(turn)
 
     async def _remember(self, model: ModelRef) -> None:
         """The model used last is the next start's default, where nothing else is chosen."""
@@ -318,6 +375,7 @@ class ChatSession:
             messages,
             asked_output=wanted.max_output_tokens,
             newest_exchanges=2 if cut else 1,
+            summary=await self._summary(conversation_id) if len(earlier) > KEPT_BY_SUMMARY else None,
         )
         return TurnPlan(
             request=ChatRequest(chosen, composed.messages, wanted, conversation_id),
@@ -335,6 +393,17 @@ class ChatSession:
             metadata=metadata or {},
             live_cost=self._live_cost,
         )
+
+    async def _summary(self, conversation_id: str) -> Summary | None:
+        """The summary that stands for a conversation's older part, where a person had one made."""
+        if not self._keep_text:
+            return None
+        conversation = await self._runtime.call(lambda: self.store.conversations.get(conversation_id))
+        if conversation is None or "summary" not in conversation.settings:
+            return None
+        from llmtui.chat.summarise import from_stored
+
+        return from_stored(conversation.settings)
 
     async def _past(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> tuple[Sequence[Message], str]:
         """The branch that ends at `leaf`, and the conversation's system prompt; read in one go."""
