@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ from llmtui.bench import server as ask_server
 from llmtui.bench.metrics import growth
 from llmtui.bench.plan import Counted, Measured, Server
 from llmtui.bench.runner import Purse, Runner
+from llmtui.chat.compose import AUTO
 from llmtui.chat.directory import CUSTOM
 from llmtui.core.errors import ConfigError, KeyNotFound
 from llmtui.core.messages import ModelRef
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _WIRES = {"chat": "openai", "completions": "openai-completions"}
 
 
@@ -77,8 +80,9 @@ class _Bench:
             runtime = AsyncRuntime(AsyncTransport())
             timeouts = configured(self._config, self._options).timeouts
             self._runner = Runner(session.store, runtime, timeouts, self._config.budget, self._purse)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._signalled, number)
+            for number in _SIGNALS:
+                with contextlib.suppress(NotImplementedError):  # not on Windows
+                    loop.add_signal_handler(number, self._signalled, number)
             try:
                 return await self._measure_all(session, runtime, endpoints)
             finally:
@@ -102,6 +106,8 @@ class _Bench:
             for name in self._plan.models
         ]
         found = []
+        if AUTO in (named or [default]):
+            raise ConfigError("“auto” is no model that could be measured", advice="Name one with -m.")
         for ref in named or [default]:
             endpoint = await asyncio.to_thread(session.directory.endpoint, ref)
             found += [_at(endpoint, kind) for kind in self._plan.endpoints]

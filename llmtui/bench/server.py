@@ -27,7 +27,7 @@ async def health(target: Target, transport: Transport) -> tuple[str, str]:
         try:
             status, _ = await _get(target, transport, path)
         except LlmtuiError as error:
-            return "fail", f"health: {error.message}"
+            return "warn", f"health: {error.message}"
         if status < 300:
             return "ok", f"health: {path} answers {status}"
         if status >= 500:

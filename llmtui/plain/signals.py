@@ -42,10 +42,11 @@ class Signals:
         return self.ending is not None or self.presses > 1
 
     def install(self) -> None:
-        self._woken, wakes = os.pipe()
-        for end in (self._woken, wakes):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+        if os.name == "posix":
+            self._woken, wakes = os.pipe()
+            for end in (self._woken, wakes):
+                os.set_blocking(end, False)
+            signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
         for number in self._NUMBERS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
                 signal.signal(number, self._handle)

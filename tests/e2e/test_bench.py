@@ -172,6 +172,18 @@ def test_a_model_list_that_makes_no_sense_and_a_sick_server() -> None:
     assert found["by_name"]["health"] == [("fail", "health: /health answers 503")]
 
 
+def test_a_server_that_hangs_up_on_what_it_does_not_know_is_tolerated() -> None:
+    class Curt(ChatServer):
+        def _one(self, connection: Any, stream: Any) -> bool:
+            if stream.peek(4)[:4] == b"GET ":
+                return False
+            return super()._one(connection, stream)
+
+    with Curt(GOOD) as server:
+        found = measured(server, "-n", "1")
+    assert [found["by_name"][name][0][0] for name in ("success", "health", "models")] == ["ok", "warn", "warn"]
+
+
 def test_p19_usage_that_makes_no_sense_fails() -> None:
     """P19"""
     with ChatServer(Reply(steps=(frame("a"), frame(finish="stop"), usage_frame(-5, 1), DONE))) as server:
@@ -409,6 +421,7 @@ def test_progress_on_a_terminal_is_one_line_and_hostile_words_command_nothing() 
         (["-m", " "], "--model needs a value"),
         (["-m", "demo/steady", "--endpoint", "both"], "--endpoint chooses between"),
         (["-m", "nowhere/x"], "there is no provider"),
+        (["-m", "auto"], "“auto” is no model that could be measured"),
         (["word"], "takes no “word”"),
     ],
 )

@@ -65,6 +65,12 @@ def test_usage_is_held_against_our_own_count_sample_by_sample() -> None:
     assert marks(FINE, FINE._replace(usage=None))["usage"] == "warn"
 
 
+def test_each_answer_is_compared_with_its_own_count() -> None:
+    short = FINE._replace(usage=Usage(9, 0, 0, 50))
+    assert usage_deviation([FINE, short], Counted(9, (100, 50), exact=True)) == 0
+    assert usage_deviation([short, FINE], Counted(9, (100, 50), exact=True)) != 0
+
+
 def test_a_cancelled_sample_does_not_shift_the_comparison() -> None:
     stopped = FINE._replace(ok=False, cancelled=True)
     assert usage_deviation([stopped, FINE], Counted(9, (None, 100), exact=True)) == 0
