@@ -11,6 +11,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from llmtui.providers._chunks import ChunkJoiner
 from llmtui.providers._exchange import Exchange, Late, current
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class AsyncStream(asyncio.Protocol):
         self._writer: asyncio.Future[None] | None = None
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._alarm: asyncio.TimerHandle | None = None
+        self._chunks = ChunkJoiner()
         self.exchange: Exchange | None = None
         self.secured_for: str | None = None
         """The host of the TLS session that this is, when it was made ahead of time."""
@@ -83,6 +85,14 @@ class AsyncStream(asyncio.Protocol):
     # -- what the HTTP library calls
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while True:
+            data = await self._received(max_bytes)
+            if not data:
+                return self._chunks.end()
+            if joined := self._chunks.feed(data):
+                return joined
+
+    async def _received(self, max_bytes: int) -> bytes:
         if self._pieces:
             await asyncio.sleep(0)  # a server that sends faster than we read must not keep the keyboard waiting
         while not self._pieces:
@@ -109,6 +119,7 @@ class AsyncStream(asyncio.Protocol):
         """Errors are left for `read` to find: a server may answer before it has taken everything, and hang up."""
         exchange = self.exchange = current.get()
         exchange.writing(self, len(buffer))
+        self._chunks.reset()
         if self._transport is not None and not self._ended and buffer:
             self._transport.write(buffer)
             if self._writer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from llmtui.providers._chunks import ChunkJoiner
 from llmtui.providers._exchange import Late, current
 from llmtui.providers._resolve import is_address, look_up
 
@@ -23,16 +24,22 @@ class BlockingStream:
     def __init__(self, inner: NetworkStream) -> None:
         self._inner = inner
         self._exchange: Exchange | None = None
+        self._chunks = ChunkJoiner()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         exchange = self._exchange or current.get()
-        data = self._inner.read(max_bytes, exchange.remaining())
-        exchange.received += len(data)
-        return data
+        while True:
+            data = self._inner.read(max_bytes, exchange.remaining())
+            exchange.received += len(data)
+            if not data:
+                return self._chunks.end()
+            if joined := self._chunks.feed(data):
+                return joined
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         exchange = self._exchange = current.get()
         exchange.writing(self, len(buffer))
+        self._chunks.reset()
         self._inner.write(buffer, exchange.remaining())
         exchange.written()
 
