@@ -69,6 +69,9 @@ def import_files(ctx: Context) -> int:
                 known.add(each.id)
             else:
                 new[each.id] = each, source
+        for found in imported:
+            if found.note:
+                ctx.notice(found.note)
         store.submit(partial(_take_in, new=list(new.values()))).result()
         for identity in known:
             store.conversations.undelete(identity).result()

@@ -1,9 +1,10 @@
 """Databases of other chat programs: `llm`'s logs.db, oterm's store.db, elia's elia.sqlite.
 
 From llm are kept: conversations, prompts with their fragments, answers with the model that gave them, the system prompt,
-attachments whose content is in the database. From oterm and elia: chats, messages in their order, system prompts, models,
-and oterm's pictures. Not kept: options, tools and their calls, token counts and durations (the ledger is only of what this
-program has sent), attachments that are only a path or an address.
+attachments whose content is in the database; what llm 0.32 and later write goes to other tables, and is told as not taken.
+From oterm and elia: chats, messages in their order, system prompts, models, and oterm's pictures. Not kept: options, tools
+and their calls, token counts and durations (the ledger is only of what this program has sent), attachments that are only a
+path or an address.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _when(row: Row, key: str, where: str) -> int | None:
 
 def _llm(connection: sqlite3.Connection, tables: set[str], name: str, now: int) -> Iterator[Document]:
     titles = {row["id"]: row.get("name") or "" for row in _rows(connection, "SELECT * FROM conversations")}
-    talks: dict[str, list[Row]] = {}
+    talks: dict[str, list[Row]] = {str(identity): [] for identity in titles}
     for row in _rows(connection, "SELECT * FROM responses ORDER BY datetime_utc, id"):
         talks.setdefault(str(row.get("conversation_id") or row["id"]), []).append(row)
     fragments = _fragments(connection, tables, "prompt_fragments")

@@ -409,6 +409,31 @@ def test_p29_a_signal_settles_what_streams(number: signal.Signals, code: int) ->
         assert connection.execute("SELECT state, reserved_nanos FROM attempts").fetchall() == [("cancelled", 0)]
 
 
+def test_a_picture_goes_with_the_next_message_only(tmp_path: Path) -> None:
+    (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "x.bin").write_bytes(b"\0\1")
+    (tmp_path / "big.txt").write_bytes(b"x" * (20 * 1024 * 1024 + 1))
+    typed = f"/attach {tmp_path / 'x.bin'}\n/attach {tmp_path / 'big.txt'}\n/attach {tmp_path / 'p.png'}\n/context\nlook\nagain\n"
+    with ChatServer(answer("ok")) as server:
+        lines = plain(server, typed)
+    assert starting(lines, f"error: {tmp_path / 'x.bin'} is neither UTF-8 text nor an image")
+    assert starting(lines, f"error: {tmp_path / 'big.txt'} is larger than 20 MiB")
+    assert "attached: p.png, 8 bytes" in lines
+    assert "data:image/png;base64" in json.dumps(asked(server, 0)[-1])
+    assert asked(server, 1)[-1]["content"] == "again"
+
+
+def test_usage_tells_estimates_and_budgets() -> None:
+    Path(os.environ["LLMTUI_CONFIG"]).write_text(
+        '[budget]\ndaily_tokens = 100000\n[prices."custom/m"]\ninput = 1.0\noutput = 1.0\n', "utf-8"
+    )
+    with ChatServer(Reply(steps=(frame("half"), CLOSE)), answer("ok", prompt=500, completion=500)) as server:
+        lines = plain(server, "a\nb\n/usage\n")
+    assert "estimated" in starting(lines, "this conversation: ")
+    assert starting(lines, "today: 2 requests, ")
+    assert starting(lines, "budget: of today's 100,000 tokens, 1,0").endswith("is used")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"])
 def test_a_signal_while_it_waits_for_a_line_ends_it(number: signal.Signals, code: int) -> None:
     child = start("--plain", "--demo", stdin=subprocess.PIPE)

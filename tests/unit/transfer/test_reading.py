@@ -314,6 +314,18 @@ LLM = (
 RESPONSE = "INSERT INTO responses (id, model, prompt, system, response, conversation_id, datetime_utc, resolved_model) VALUES (?,?,?,?,?,?,?,?)"
 
 
+def test_llm_conversations_that_are_written_elsewhere_are_told(tmp_path: Path) -> None:
+    data = database(
+        tmp_path,
+        *LLM,
+        ("INSERT INTO conversations VALUES (?,?,?)", ("new", "from a newer llm", "m")),
+        (RESPONSE, ("r", "m", "p", None, "a", "old", "2025-01-01T00:00:00", None)),
+    )
+    found = read_import(data, "logs.db", now=NOW)
+    assert [said([each]) for each in found.documents] == [[("user", "p"), ("assistant", "a")]]
+    assert found.note.startswith("logs.db: 1 of its conversations have no entry in the responses table")
+
+
 def test_llm_conversations_fragments_and_attachments_are_kept(tmp_path: Path) -> None:
     data = database(
         tmp_path,
