@@ -53,6 +53,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "Conversation list", conversations.toggle_list, "f5,ctrl+b"),
     Action("model", "Choose the model", settings.choose_model, "f2", "model", "[PROVIDER/MODEL]"),
     Action("search", "Search all conversations", conversations.search, "f3", "search", "[TEXT]"),
+    Action("context", "Context: what the next request sends", settings.show_context, "f4", "context"),
     Action("usage", "Usage: costs, shares, speed, budgets", settings.show_usage, "f6", "usage"),
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
@@ -87,6 +88,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "rename", "Rename this conversation", conversations.rename, "", "rename", "TITLE", _PROMPT, needs_argument=True
+    ),
+    Action(
+        "summarise", "Summarise the older part of the conversation", settings.summarise, "", "summarise", where=_PROMPT
     ),
     Action("clear", "Begin anew with the same model and settings", conversations.clear, "", "clear", where=_PROMPT),
     Action("scroll-up", "Scroll the transcript up", prompting.scroll_up, "pageup", where=_PROMPT, listed=False),

@@ -123,6 +123,7 @@ def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
         ways.insert(0, Action("Keys /keys", "keys"))
     if kind in {"budget", "context_too_long"}:
         ways.append(Action("New conversation /new", "new"))
+        ways.append(Action("Context /context", "context"))
     return tuple(ways)
 
 

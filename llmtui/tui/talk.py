@@ -11,6 +11,7 @@ from llmtui.core.request import GenerationSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llmtui.core.context import Summary
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Attachment, Message, ModelRef
     from llmtui.store.records import BookedAttempt
@@ -55,6 +56,8 @@ class Talk:
     """Of answers of earlier sessions: what the ledger says of their attempts."""
     siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of messages with other versions: which of how many they are, from 1."""
+    summary: Summary | None = None
+    """Stands for the older part in what is sent."""
     queue: list[Question] = field(default_factory=list)
     """Waits for the session to be ready, or for the answer that streams to end."""
     returned: list[Question] = field(default_factory=list)

@@ -135,6 +135,22 @@ def test_the_usage(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, size: tup
     assert picture(snap_compare, size, before)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
+def test_the_context(snap_compare: Any, size: tuple[int, int]) -> None:
+    """TOK-5, STR-14: what is sent, taken out and pinned, with its share of the window."""
+
+    async def before(driven: Driven) -> None:
+        driven.chat.talk.system = "You are a patient teacher."
+        await asked(driven, "How do I count the words of a book?")
+        await asked(driven, "And its letters?")
+        await driven.press("f4")
+        await driven.until(lambda: "system" in driven.screen_text())
+        await driven.press("down", "x", "down", "down", "p")
+        await driven.until(lambda: driven.chat.talk.messages[2].pinned)
+
+    assert picture(snap_compare, size, before)
+
+
 def test_the_first_run(snap_compare: Any) -> None:
     """CHAT-5: what was found, a key, or the demo."""
 

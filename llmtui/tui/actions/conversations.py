@@ -12,6 +12,7 @@ from llmtui.tui.talk import Talk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llmtui.core.context import Summary
     from llmtui.tui.screens.chat import ChatScreen
 
 
@@ -74,6 +75,7 @@ async def load(chat: ChatScreen, talk: Talk) -> None:
     talk.model = ModelRef.parse(conversation.model) if conversation.model else talk.model
     talk.system = conversation.settings.get("system", talk.system)
     talk.settings = settings_from(conversation.settings)
+    talk.summary = _summary(conversation.settings)
     talk.messages = list(await library.thread(talk.id))
     talk.siblings = dict(await library.versions(talk.id))
     talk.booked = await library.figures(talk.id)
@@ -98,10 +100,22 @@ def settings_from(stored: Mapping[str, Any]) -> GenerationSettings:
     return GenerationSettings(**found)
 
 
+def _summary(stored: Mapping[str, Any]) -> Summary | None:
+    if "summary" not in stored:
+        return None
+    from llmtui.chat.summarise import from_stored
+
+    return from_stored(stored)
+
+
 def settings_to(talk: Talk) -> dict[str, Any]:
     """A conversation's settings as they are stored; None and () are left out."""
     found = {field.name: getattr(talk.settings, field.name) for field in fields(GenerationSettings)}
     found["system"] = talk.system
+    if talk.summary is not None:
+        from llmtui.chat.summarise import to_stored
+
+        found |= to_stored(talk.summary)
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in found.items()

@@ -13,6 +13,7 @@ from llmtui.tui.actions.conversations import settings_to
 
 if TYPE_CHECKING:
     from llmtui.tui.screens.chat import ChatScreen
+    from llmtui.tui.talk import Talk
 
 _RANGES = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0)}
 _FIELDS = {"max_tokens": "max_output_tokens", "effort": "reasoning_effort"}
@@ -72,7 +73,7 @@ async def set_generation(chat: ChatScreen, argument: str) -> None:
     except ConfigError as error:
         chat.say(error.sentence, severity="warning")
         return
-    await _keep(chat)
+    await keep(chat, chat.talk)
     chat.say(f"{name}: {text.strip() or 'as the provider chooses'}")
 
 
@@ -112,10 +113,45 @@ def _number(name: str, text: str, kind: type[float | int]) -> float | int:
 async def set_system(chat: ChatScreen, argument: str) -> None:
     """Set the system prompt of this conversation; without a text remove it."""
     chat.talk.system = argument
-    await _keep(chat)
+    await keep(chat, chat.talk)
     chat.say("The system prompt is set" if argument else "There is no system prompt now")
 
 
-async def _keep(chat: ChatScreen) -> None:
-    if chat.library is not None and chat.talk.id is not None:
-        await chat.library.set_settings(chat.talk.id, settings_to(chat.talk))
+async def keep(chat: ChatScreen, talk: Talk) -> None:
+    """Store what is set for a conversation, once it has begun."""
+    if chat.library is not None and talk.id is not None:
+        await chat.library.set_settings(talk.id, settings_to(talk))
+
+
+def show_context(chat: ChatScreen, _argument: str) -> None:
+    from llmtui.tui.screens.context import ContextScreen
+
+    if chat.session is not None:
+        chat.app.push_screen(ContextScreen(chat))
+
+
+def summarise(chat: ChatScreen, _argument: str) -> None:
+    """Offer a summary of the older part, with what it saves and costs; it is made when the reader says yes."""
+    from llmtui.core.errors import LlmtuiError
+    from llmtui.tui import context
+    from llmtui.tui.screens.confirm import ask
+
+    talk = chat.talk
+    if talk.live is not None:
+        chat.say("An answer is still coming")
+        return
+    try:
+        wanted = context.offer(chat)
+    except LlmtuiError as error:
+        chat.say(error.sentence, severity="warning")
+        return
+    if wanted is None:
+        chat.say("There is nothing old enough to be worth a summary")
+        return
+
+    async def make() -> None:
+        await context.summarise(chat, talk, wanted)
+        if (reload := getattr(chat.app.screen, "reload", None)) is not None:
+            reload()
+
+    ask(chat.app, wanted.question, yes="Summarise", then=lambda: chat.run_worker(make, group="summary", exclusive=True))  # type: ignore[arg-type]

@@ -123,15 +123,16 @@ class Requests(Screen[None]):
     async def on_transcript_exclude_toggled(self, event: told.ExcludeToggled) -> None:
         message = self.message(event.message_id)
         if message is not None:
-            await self._mark(message, replace(message, excluded=not message.excluded))
+            await self.mark_message(message, excluded=not message.excluded)
 
     async def on_transcript_pin_toggled(self, event: told.PinToggled) -> None:
         message = self.message(event.message_id)
         if message is not None:
-            await self._mark(message, replace(message, pinned=not message.pinned))
+            await self.mark_message(message, pinned=not message.pinned)
 
-    async def _mark(self, old: Message, new: Message) -> None:
-        chat = self._chat
+    async def mark_message(self, old: Message, **changes: bool) -> None:
+        """Take a message in or out of the context (`excluded`), or keep it there (`pinned`)."""
+        chat, new = self._chat, replace(old, **changes)  # type: ignore[arg-type]  # both are flags
         if chat.library is None or new.state is MessageState.STREAMING:
             return
         await chat.library.mark(new.id, excluded=new.excluded, pinned=new.pinned)

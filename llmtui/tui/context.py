@@ -1,0 +1,162 @@
+"""What the next request will send, worked out from what is on screen; and the summary of its older part."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from llmtui.core.cost import format_usd
+from llmtui.core.errors import ContextTooLong, LlmtuiError
+from llmtui.core.messages import Message, Role
+
+if TYPE_CHECKING:
+    from llmtui.chat.summarise import Offer
+    from llmtui.core.context import ContextPlan, Entry
+    from llmtui.core.events import TurnEvent
+    from llmtui.core.messages import ModelRef
+    from llmtui.tui.screens.chat import ChatScreen
+    from llmtui.tui.talk import Talk
+
+_MILLION = Decimal(10**6)
+
+
+class Look(NamedTuple):
+    """What the next request holds."""
+
+    model: ModelRef | None
+    plan: ContextPlan
+    problem: str = ""
+    """Why it cannot be sent so; empty when it can."""
+
+
+async def look(chat: ChatScreen) -> Look | None:
+    """Plan the next request with what stands in the prompt; None before the session is open."""
+    session, talk, model = chat.session, chat.talk, chat.current_model
+    if session is None:
+        return None
+    text, attachments = chat.prompt.content()
+    messages = [message for message in talk.messages if message.role is not Role.ASSISTANT or message.content]
+    if talk.system:
+        messages.insert(0, Message(Role.SYSTEM, talk.system))
+    messages.append(Message(Role.USER, text, attachments=attachments))
+    window = None
+    if model is not None:
+        try:
+            window = await asyncio.to_thread(session.directory.window, model)
+        except LlmtuiError:
+            window = None  # a model that nobody knows
+    return await asyncio.to_thread(_planned, chat, messages, window, model)
+
+
+def _planned(chat: ChatScreen, messages: list[Message], window: int | None, model: ModelRef | None) -> Look:
+    from llmtui.chat.compose import count
+    from llmtui.core.context import plan
+
+    session, talk = chat.session, chat.talk
+    assert session is not None
+    counts = [count(message) for message in messages]
+    asked = talk.settings.max_output_tokens or session.config.generation.max_output_tokens
+    config = session.config.context
+    try:
+        found = plan(messages, counts, window, config, asked_output=asked, summary=talk.summary)
+    except ContextTooLong as error:
+        return Look(
+            model, plan(messages, counts, None, config, asked_output=asked, summary=talk.summary), error.sentence
+        )
+    return Look(model, found)
+
+
+def head(found: Look) -> list[str]:
+    """The figures above the messages, the most important first."""
+    plan = found.plan
+    parts = plan.breakdown
+    lines = [found.problem] if found.problem else []
+    room = "" if plan.room is None else f", room for {max(0, plan.room):,} of answer"
+    window = (
+        f"{plan.tokens / plan.window:.0%} of the window of {plan.window:,}{room}" if plan.window else "window not known"
+    )
+    lines.append(f"~{plan.tokens:,} tokens: {window}")
+    lines.append(
+        f"system {parts.system:,} · earlier {parts.context:,} · this message {parts.current:,}"
+        f" · attachments {parts.attachments:,} · reserve {plan.reserve:,}"
+    )
+    return lines
+
+
+def oldest(plan: ContextPlan) -> list[Message]:
+    """The oldest exchange that is sent and may be dropped: a question and what answers it."""
+    sent = [entry for entry in plan.entries if entry.message.id and entry.fate == "sent" and not entry.message.pinned]
+    group: list[Entry] = []
+    for entry in sent:
+        if group and entry.message.role is Role.USER:
+            break
+        group.append(entry)
+    return [entry.message for entry in group]
+
+
+class Summarising(NamedTuple):
+    """A summary that is offered, with the model that would make it."""
+
+    offered: Offer
+    model: ModelRef
+    question: str
+
+
+def offer(chat: ChatScreen) -> Summarising | None:
+    """What a summary would save and cost at most; None where there is nothing to summarise."""
+    from llmtui.chat.summarise import offer as offer_of
+
+    session, talk, model = chat.session, chat.talk, chat.current_model
+    if session is None or model is None or talk.id is None:
+        return None
+    if session.config.context.summary_model:
+        model = session.directory.find_model(session.config.context.summary_model)
+    offered = offer_of(talk.messages, talk.summary)
+    if offered is None:
+        return None
+    facts = chat.models.facts(model)
+    price = "what that costs is not known"
+    if facts.input_price is not None and facts.output_price is not None:
+        most = (facts.input_price * offered.request_tokens + facts.output_price * offered.at_most) / _MILLION
+        price = f"making it costs about {format_usd(most)} at most"
+    question = (
+        f"Summarise {len(offered.older)} older messages: {offered.tokens:,} → {offered.at_most:,} tokens at most, so that "
+        f"every further request saves about {offered.saved:,}. {model} writes it; {price}. The messages stay in the list."
+    )
+    return Summarising(offered, model, question)
+
+
+async def summarise(chat: ChatScreen, talk: Talk, wanted: Summarising) -> None:
+    """Have the summary made and kept; say what came of it. `/undo` drops it."""
+    from llmtui.chat.summarise import summarise as make
+    from llmtui.tui.actions.conversations import bill
+    from llmtui.tui.actions.settings import keep
+
+    if chat.session is None or talk.id is None:
+        return
+    notes: list[TurnEvent] = []
+    try:
+        made, result = await make(
+            chat.session, talk.id, wanted.offered, model=wanted.model, sink=notes.append, summary=talk.summary
+        )
+    except LlmtuiError as error:
+        chat.say(error.sentence, severity="error")
+        return
+    await bill(chat, talk)
+    await chat.budgets.refresh()
+    if made is None:
+        said = result.error.sentence if result.error else "The summary broke off, and was not taken"
+        chat.say(said, severity="error")
+        return
+    before, talk.summary = talk.summary, made
+
+    async def bring_back() -> None:
+        talk.summary = before
+        await keep(chat, talk)
+
+    await keep(chat, talk)
+    chat.deleted.append(("the messages that were summarised", bring_back))
+    chat.say(
+        f"Summarised: {wanted.offered.tokens:,} → {made.tokens:,} tokens. /undo sends the messages themselves again"
+    )
