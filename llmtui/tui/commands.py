@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from textual.binding import Binding
 
 from llmtui.core.errors import ConfigError
-from llmtui.tui.actions import answers, conversations, program, prompting, settings
+from llmtui.tui.actions import answers, conversations, personas, program, prompting, settings
 from llmtui.tui.widgets.completions import Completion
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "Search all conversations", conversations.search, "f3", "search", "[TEXT]"),
     Action("context", "Context: what the next request sends", settings.show_context, "f4", "context"),
     Action("usage", "Usage: costs, shares, speed, budgets", settings.show_usage, "f6", "usage"),
+    Action("role", "Roles and templates", personas.choose, "f8", "role", "[NAME]"),
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
     Action("theme", "Theme", settings.choose_theme, slash="theme", arguments="[NAME]"),

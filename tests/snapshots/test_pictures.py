@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmtui.chat.session import ChatSession
-from llmtui.config import Config
+from llmtui.config import Config, RoleConfig
 from llmtui.core.budget import Gauge, Limit
 from llmtui.core.options import Options
 from llmtui.core.periods import Scope
@@ -147,6 +147,24 @@ def test_the_context(snap_compare: Any, size: tuple[int, int]) -> None:
         await driven.until(lambda: "system" in driven.screen_text())
         await driven.press("down", "x", "down", "down", "p")
         await driven.until(lambda: driven.chat.talk.messages[2].pinned)
+
+    assert picture(snap_compare, size, before)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
+def test_the_roles(snap_compare: Any, size: tuple[int, int]) -> None:
+    """CHAT-3, STR-14: roles and templates, the chosen one marked."""
+
+    async def before(driven: Driven) -> None:
+        driven.app.config = Config(
+            roles={
+                "teacher": RoleConfig("Explain slowly, with an example.", "openai/gpt-5-mini", 0.2),
+                "critic": RoleConfig("Find what is wrong."),
+            },
+            templates={"explain": "Explain {{topic}} to {{audience}}"},
+        )
+        driven.chat.talk.system = "Find what is wrong."
+        await driven.press("f8")
 
     assert picture(snap_compare, size, before)
 
