@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from llmtui.core.errors import ConnectionFailed, MalformedResponse, StreamBroken, TimedOut
+from llmtui.core.errors import ConnectionFailed, MalformedResponse, ProviderError, StreamBroken, TimedOut
 from llmtui.core.events import (
     Finished,
     FinishReason,
@@ -27,14 +27,19 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmtui.chat.candidate import Endpoint
+    from llmtui.core.errors import LlmtuiError
     from llmtui.core.policy import Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
-    from llmtui.providers.base import WireRequest
+    from llmtui.providers.base import Target, WireRequest
     from llmtui.providers.transport import Response, Transport
 
 ERROR_BODY_BYTES = 64 * 1024
 """How much of an error's body is read; envelopes are far smaller, HTML pages of proxies are cut."""
+SHORTEST_SECRET = 8
+"""A header's value that is shorter is a word, not a secret."""
+ERROR_BODY_S = 3.0
+"""How long an error's body is waited for."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -47,6 +52,22 @@ _REASONING = re.compile(
 def reasons(model: str, effort: str | None) -> bool:
     """Whether a request to the model is likely to think before it says anything."""
     return effort not in (None, "none") or (effort is None and _REASONING.search(model.lower()) is not None)
+
+
+def scrubbed(text: str, target: Target) -> str:
+    """The text without the target's key, and without what the config's headers for it hold: servers do echo them."""
+    if target.key:
+        text = target.key.scrub(text)
+    for value in target.headers.values():
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "[header]")
+    return text
+
+
+def scrub(error: LlmtuiError, target: Target) -> None:
+    """Take every secret out of what an error says, before anybody logs or shows it."""
+    error.message, error.advice = scrubbed(error.message, target), scrubbed(error.advice, target)
+    error.args = (error.message,)
 
 
 class Attempt:
@@ -113,6 +134,13 @@ class Attempt:
     async def run(self, transport: Transport, wire: WireRequest, timeouts: Timeouts) -> None:
         """Send and read to the end. Returns when the answer ended properly or was cut off without a word
         (`finished` is None then); raises a ProviderError otherwise."""
+        try:
+            await self._run(transport, wire, timeouts)
+        except ProviderError as error:
+            scrub(error, self.endpoint.target)
+            raise
+
+    async def _run(self, transport: Transport, wire: WireRequest, timeouts: Timeouts) -> None:
         endpoint = self.endpoint
         limit_s = self._first_content_limit(timeouts)
         self.sent_at = time.monotonic()
@@ -125,16 +153,26 @@ class Attempt:
             raise
         try:
             self.sent_at = response.sent_at or self.sent_at
-            if response.status != 200:
-                response.limit(max(1.0, timeouts.connect_s))
-                body = await response.body(ERROR_BODY_BYTES)
+            if response.status // 100 != 2:
+                body = await self._error_body(response)
                 raise endpoint.adapter.error(response.status, response.headers, body, self.request, endpoint.target)
             if isinstance(endpoint.adapter, LooksUp):
                 self.response_id = endpoint.adapter.generation_id(response.headers)
-            response.limit(max(0.05, limit_s - (time.monotonic() - self.sent_at)))
             await self._read(response, timeouts)
         finally:
             await response.close()
+
+    @staticmethod
+    async def _error_body(response: Response) -> bytes:
+        """What the server says about its error, as far as it comes within a moment: the status counts all the same."""
+        response.limit(ERROR_BODY_S)
+        body = b""
+        try:
+            while len(body) < ERROR_BODY_BYTES and (piece := await response.read()):
+                body += piece
+        except ProviderError:
+            pass
+        return body[:ERROR_BODY_BYTES]
 
     def _first_content_limit(self, timeouts: Timeouts) -> float:
         """Seconds to the first content: longer for local servers, and where the model thinks first."""
@@ -190,6 +228,7 @@ class Attempt:
         match event:
             case Finished():
                 self.opened = True
+                event = event._replace(explanation=scrubbed(event.explanation, self.endpoint.target))
                 if self.finished is None or event.reason is FinishReason.ERROR:
                     self.finished = event
             case UsageReported(usage):

@@ -44,3 +44,5 @@ class Candidate(NamedTuple):
     resolve: Callable[[], Endpoint]
     is_ready: bool = False
     """Its key is known, so that `resolve` does not block."""
+    window: Callable[[], int | None] = lambda: None
+    """Its context window in tokens, where that is known."""

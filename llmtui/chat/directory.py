@@ -325,7 +325,7 @@ class Directory:
 
     def candidate(self, ref: ModelRef) -> Candidate:
         """The model as a link of a chain; its key is looked up when its turn comes."""
-        return Candidate(ref, lambda: self.endpoint(ref), ref.provider in self._targets)
+        return Candidate(ref, lambda: self.endpoint(ref), ref.provider in self._targets, lambda: self.window(ref))
 
     def endpoint(self, ref: ModelRef) -> Endpoint:
         """The model, ready to be asked. Raise KeyNotFound, ConfigError."""

@@ -7,6 +7,7 @@ import time
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from llmtui.chat.attempt import scrub
 from llmtui.core.errors import LlmtuiError, MalformedResponse
 from llmtui.paths import write_private
 from llmtui.providers.base import ModelInfo
@@ -45,6 +46,13 @@ class ModelLists:
 
     async def fetch(self, target: Target, transport: Transport, *, limit_s: float = _LIST_S) -> list[ModelInfo]:
         """Ask the provider, all pages, each within `limit_s`. Raise ProviderError."""
+        try:
+            return await self._fetch(target, transport, limit_s)
+        except LlmtuiError as error:
+            scrub(error, target)
+            raise
+
+    async def _fetch(self, target: Target, transport: Transport, limit_s: float) -> list[ModelInfo]:
         speaks = adapter(target.wire)
         found: list[ModelInfo] = []
         page = ""

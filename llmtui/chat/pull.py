@@ -89,6 +89,13 @@ class PulledRuntime:
         finally:
             self._feed.is_writing = False
 
+    async def written(self, future: Future[None], limit_s: float | None) -> bool:
+        self._feed.is_writing = True
+        try:
+            return await self._inner.written(future, limit_s)
+        finally:
+            self._feed.is_writing = False
+
     async def call(self, function: Callable[[], T]) -> T:
         return await self._inner.call(function)
 

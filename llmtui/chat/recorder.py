@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmtui.core.messages import Message
     from llmtui.store.database import Store
@@ -52,8 +52,17 @@ class ConversationRecorder:
 
     keeps_text = True
 
-    def __init__(self, store: Store, conversation_id: str, question: Message | None, answer: Message) -> None:
+    def __init__(
+        self,
+        store: Store,
+        conversation_id: str,
+        question: Message | None,
+        answer: Message,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`settings` are those of a conversation that begins with this turn: its system prompt, if it has one."""
         self._store = store
+        self._settings = settings
         self._conversation_id = conversation_id
         self._question = question
         self._answer = answer
@@ -65,9 +74,12 @@ class ConversationRecorder:
         if self._begun:
             return self._store.ledger.open_attempt(opening, limits)
         self._begun = True
-        return self._store.conversations.begin_turn(
+        begun = self._store.conversations.begin_turn(
             self._conversation_id, self._question, self._answer, opening, limits
         )
+        if self._settings:
+            self._store.conversations.set_settings(self._conversation_id, self._settings)
+        return begun
 
     def flush(self, text: str, reasoning: str) -> None:
         self._store.conversations.flush(self._answer.id, text, reasoning)
@@ -105,7 +117,9 @@ class LedgerRecorder:
         """No text is kept."""
 
     def settle(self, settlement: Settlement) -> None:
-        self._last = _watched(self._store.ledger.settle(settlement._replace(answer=None)), settlement)
+        self._last = _watched(
+            self._store.ledger.settle(settlement._replace(answer=None, error_message=None)), settlement
+        )
 
     def detach(self) -> Future[StoreState]:
         return self._store.detach()

@@ -36,6 +36,10 @@ class Runtime(Protocol):
         """The result of a job of the writer's thread."""
         ...
 
+    async def written(self, future: Future[None], limit_s: float | None) -> bool:
+        """Wait for a job of the writer's thread, at most so long; False when it was not done by then."""
+        ...
+
     async def call(self, function: Callable[[], T]) -> T:
         """Run what may block (a keyring, a password manager) without stopping others."""
         ...
@@ -69,6 +73,13 @@ class BlockingRuntime:
 
     async def wait(self, future: Future[T]) -> T:
         return future.result()
+
+    async def written(self, future: Future[None], limit_s: float | None) -> bool:
+        try:
+            future.result(limit_s)
+        except TimeoutError:
+            return False
+        return True
 
     async def call(self, function: Callable[[], T]) -> T:
         return function()
@@ -125,6 +136,16 @@ class AsyncRuntime:
             if future.done():  # the job itself failed so
                 raise
         return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def written(self, future: Future[None], limit_s: float | None) -> bool:
+        import asyncio
+
+        try:
+            async with asyncio.timeout(limit_s):
+                await self.wait(future)
+        except TimeoutError:
+            return False
+        return True
 
     async def call(self, function: Callable[[], T]) -> T:
         return await self.wait(self._threads.submit(function))

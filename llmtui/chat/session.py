@@ -9,13 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from llmtui.chat.breaker import CircuitBreaker
-from llmtui.chat.compose import AUTO, choose_by_router, compose, look
+from llmtui.chat.compose import AUTO, Composed, choose_by_router, compose, look
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
 from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn, TurnPlan
-from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.errors import ConfigError, ContextTooLong, LlmtuiError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings
 
@@ -275,7 +275,6 @@ class ChatSession:
         try:
             endpoint = await self._runtime.call(plan.chain[0].resolve)
             notes = endpoint.adapter.chat(plan.request, endpoint.target).notes
-            priced = endpoint.price(plan.input_tokens) is not None
             gate = Gate(self.config.budget, self.store, priced=True)
             admission = await gate.admit(
                 self._runtime,
@@ -285,6 +284,7 @@ class ChatSession:
                 conversation_id=plan.conversation_id,
                 confirm=self.confirm,
             )
+            priced = endpoint.price(plan.input_tokens) is not None
         except LlmtuiError as failure:
             error = failure
         return Preview(plan.request, plan.input_tokens, admission, notes, error, priced)
@@ -297,9 +297,10 @@ class ChatSession:
         *,
         sink: Sink,
         control: TurnControl | None = None,
+        system: str | None = None,
         **how: Any,
     ) -> TurnResult:
-        plan = await self._plan(conversation_id, earlier, question, **how)
+        plan = await self._plan(conversation_id, earlier, question, system=system, **how)
         answer = Message(
             role=Role.ASSISTANT,
             content=plan.prefix,
@@ -310,7 +311,9 @@ class ChatSession:
             created_at=_now(),
         )
         recorder: Recorder = (
-            ConversationRecorder(self.store, conversation_id, question, answer)
+            ConversationRecorder(
+                self.store, conversation_id, question, answer, {"system": system} if system and not earlier else None
+            )
             if self._keep_text
             else LedgerRecorder(self.store)
         )
@@ -367,18 +370,16 @@ class ChatSession:
         if system:
             messages.insert(0, Message(Role.SYSTEM, system))
         wanted = self._settings(settings)
-        composed = await compose(
-            self.config,
-            self.directory,
-            self._runtime,
-            chosen,
+        summary = await self._summary(conversation_id) if len(earlier) > KEPT_BY_SUMMARY else None
+        chain, composed = await self._fitting(
+            chain,
             messages,
             asked_output=wanted.max_output_tokens,
             newest_exchanges=2 if cut else 1,
-            summary=await self._summary(conversation_id) if len(earlier) > KEPT_BY_SUMMARY else None,
+            summary=summary,
         )
         return TurnPlan(
-            request=ChatRequest(chosen, composed.messages, wanted, conversation_id),
+            request=ChatRequest(chain[0], composed.messages, wanted, conversation_id),
             chain=[self.directory.candidate(ref) for ref in chain],
             timeouts=self.config.timeouts,
             retry=self.config.retry,
@@ -405,16 +406,34 @@ class ChatSession:
 
         return from_stored(conversation.settings)
 
+    async def _fitting(
+        self, chain: list[ModelRef], messages: list[Message], **how: Any
+    ) -> tuple[list[ModelRef], Composed]:
+        """The chain from the first model on whose window the messages fit, and what is sent. Raise ContextTooLong."""
+        refused: ContextTooLong | None = None
+        for position, ref in enumerate(chain):
+            try:
+                composed = await compose(self.config, self.directory, self._runtime, ref, messages, **how)
+            except ContextTooLong as error:
+                refused = refused or error
+                continue
+            if refused is not None:
+                note = f"{chain[0]} is too small for this ({refused.message}); {ref} is asked instead"
+                composed = composed._replace(notes=(note, *composed.notes))
+            return chain[position:], composed
+        raise refused or ConfigError("there is no model to ask")
+
     async def _past(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> tuple[Sequence[Message], str]:
         """The branch that ends at `leaf`, and the conversation's system prompt; read in one go."""
-        if not self._keep_text:
-            return tuple(self._unstored.get(conversation_id, ())), ""
+        said = self._unstored.get(conversation_id, [])
+        if leaf is None:
+            return (), ""
         wanted = leaf if isinstance(leaf, str) else None
 
         def look() -> tuple[Sequence[Message], str]:
             conversation = self.store.conversations.get(conversation_id)
-            messages = () if leaf is None else self.store.conversations.thread(conversation_id, wanted)
-            return messages, str(conversation.settings.get("system", "")) if conversation else ""
+            messages = self.store.conversations.thread(conversation_id, wanted)
+            return (*messages, *said), str(conversation.settings.get("system", "")) if conversation else ""
 
         return await self._runtime.call(look)
 

@@ -17,12 +17,16 @@ from llmtui.chat.partial import PartialBuffer
 from llmtui.chat.retry import Retries
 from llmtui.core.cost import NO_COST, Cost
 from llmtui.core.errors import (
+    AuthenticationFailed,
     BudgetExceeded,
     ContentFiltered,
     ContextTooLong,
     InputRefused,
     InvalidRequest,
+    KeyNotFound,
     LlmtuiError,
+    ModelNotFound,
+    PermissionDenied,
     ProviderError,
     ServerError,
     StoreError,
@@ -57,6 +61,10 @@ if TYPE_CHECKING:
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
     from llmtui.store.records import HardLimit
+
+
+CANCEL_PATIENCE_S = 5.0
+"""How long a stop waits for the database; the sweep at the next start books what could not be written."""
 
 
 class TurnPlan(NamedTuple):
@@ -148,9 +156,12 @@ class Turn:
     async def _ask_chain(self) -> FinishReason:
         """The finish reason of the first candidate that answers; raises the last one's error."""
         chain = self._plan.chain
+        too_small = -1  # the largest window that was too small for this context
         for position, candidate in enumerate(chain):
+            rest = [each for each in chain[position + 1 :] if too_small < 0 or (each.window() or 0) > too_small]
+            if too_small >= 0 and (candidate.window() or 0) <= too_small:
+                continue
             self._ref = candidate.ref
-            rest = chain[position + 1 :]
             skipped_for = self._breaker.skips_for(candidate.ref.provider) if rest else 0.0
             if skipped_for:
                 self._note(f"{candidate.ref.provider} keeps failing and is skipped for {skipped_for:.0f} s")
@@ -161,24 +172,25 @@ class Turn:
                 reason = await self._ask(endpoint)
             except LlmtuiError as error:
                 self._breaker.failed(candidate.ref.provider, error)
-                if not rest or self._has_content or not self._leads_on(error, rest):
+                if isinstance(error, ContextTooLong):
+                    too_small = max(too_small, candidate.window() or 0)
+                    rest = [each for each in rest if (each.window() or 0) > too_small]
+                if not rest or self._has_content or not (error.leads_on or isinstance(error, ContextTooLong)):
                     raise
                 if self._outcomes == [] or self._outcomes[-1].model != candidate.ref:
                     self._outcomes.append(AttemptOutcome("", candidate.ref, error, 0.0))
                 self._sink(FallbackChosen(candidate.ref, error, rest[0].ref))
-                self._warnings.append(f"{candidate.ref} failed ({error.message}); {rest[0].ref} was asked instead")
+                told = f"{candidate.ref} failed ({error.message}); {rest[0].ref} was asked instead"
+                if isinstance(error, AuthenticationFailed | PermissionDenied | ModelNotFound | KeyNotFound):
+                    self._note(told, must_be_said=True)  # this will not mend itself
+                else:
+                    self._warnings.append(told)
                 continue
             self._breaker.succeeded(candidate.ref.provider)
             return reason
         raise ServerError(
             "every model of the chain is being skipped after repeated failures", advice="Try again later."
         )
-
-    @staticmethod
-    def _leads_on(error: LlmtuiError, rest: Sequence[Candidate]) -> bool:
-        if isinstance(error, ContextTooLong):
-            return False
-        return error.leads_on and bool(rest)
 
     async def _ask(self, endpoint: Endpoint) -> FinishReason:
         """One candidate with its retries; a setting that the server refuses by name is left out, with a note."""
@@ -202,6 +214,8 @@ class Turn:
                         continue
                 wait = retries.next_wait(error)
                 if wait is None:
+                    if error.retry_after_s:
+                        error.advice = f"It asks to wait {_duration(error.retry_after_s)}. {error.advice}".strip()
                     raise
                 self._outcomes[-1] = self._outcomes[-1]._replace(wait_s=wait)
                 self._sink(RetryScheduled(error, wait, retries.count, self._plan.retry.max_retries))
@@ -231,7 +245,7 @@ class Turn:
             for note in wire.notes:
                 self._note(note)
             for note in admission.notes:
-                self._note(note, about_money=True)
+                self._note(note, must_be_said=True)
         attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
         number = len(self._outcomes) + 1
         self.attempt, self._attempt_id = attempt, new_id()
@@ -281,7 +295,7 @@ class Turn:
             await self._runtime.wait(self._recorder.open(opening, limits))
         except StoreError:
             state = await self._runtime.wait(self._recorder.detach())
-            self._note(state.sentence, about_money=True)
+            self._note(state.sentence, must_be_said=True)
             await self._runtime.wait(self._recorder.open(opening, limits))
 
     def _judge(self, attempt: Attempt) -> FinishReason:
@@ -320,6 +334,10 @@ class Turn:
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
         if state != "failed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
+        if attempt.usage_was_nonsense and state == "completed":
+            self._warnings.append(
+                f"{attempt.endpoint.ref.provider} reported a usage that cannot be: the cost is unknown"
+            )
         if cost.pending and attempt.response_id:
             ref, price = attempt.endpoint.ref, attempt.endpoint.price(usage.input_tokens if usage else 0)
             self.pending.append(PendingLookup(self._attempt_id, *ref, attempt.response_id, price))
@@ -379,15 +397,21 @@ class Turn:
             self._settle("rejected" if self._control.rejected else "cancelled", None, FinishReason.CANCELLED)
         if reason is FinishReason.CONTENT_FILTER and error is None:
             error = self._filtered(attempt)
+            self._outcomes[-1] = self._outcomes[-1]._replace(error=error)
         elif reason is FinishReason.LENGTH:
-            self._note("the answer was cut at the output limit; continue, or raise max tokens")
+            self._note("the answer was cut at the output limit; continue it, or raise max tokens", must_be_said=True)
         if (
             not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None
         ):  # a refused question is not kept
             try:
-                await self._runtime.wait(self._recorder.close(self._answer(finish, error)))
+                written = self._recorder.close(self._answer(finish, error))
+                if not await self._runtime.written(written, CANCEL_PATIENCE_S if self._control.cancelled else None):
+                    self._note(
+                        "another program holds the database: the next start will put this answer in order",
+                        must_be_said=True,
+                    )
             except StoreError as trouble:  # the answer is on the screen; that it is nowhere else must be said
-                self._note(f"{trouble.sentence} This answer is not in the history", about_money=True)
+                self._note(f"{trouble.sentence} This answer is not in the history", must_be_said=True)
         result = self._result(finish, error)
         self._sink(TurnSettled(result))
         return result
@@ -428,6 +452,13 @@ class Turn:
             error=error,
         )
 
-    def _note(self, text: str, *, about_money: bool = False) -> None:
+    def _note(self, text: str, *, must_be_said: bool = False) -> None:
         self._warnings.append(text)
-        self._sink(Noted(text, about_money))
+        self._sink(Noted(text, must_be_said))
+
+
+def _duration(seconds: float) -> str:
+    """For people: `40 s`, `12 min`, `1.5 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

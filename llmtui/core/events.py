@@ -189,7 +189,8 @@ class Noted(NamedTuple):
     """Something the reader should know and that stops nothing: a dropped parameter, a budget warning."""
 
     text: str
-    about_money: bool = False
+    must_be_said: bool = False
+    """Also where nobody watches: it is about money, or the answer is not whole."""
 
 
 class TurnSettled(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from llmtui.chat.control import TurnControl
 from llmtui.chat.runtime import run_blocking
 from llmtui.core.cost import NO_COST
-from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.errors import ConfigError, LlmtuiError, StoreError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnResult
 from llmtui.core.messages import ModelRef, new_id
 from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput
@@ -18,6 +19,8 @@ from llmtui.once.progress import Progress, say
 from llmtui.once.signals import Interrupted, SignalStop
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from llmtui.chat.compose import GuardQuestion
     from llmtui.chat.gate import Confirm
     from llmtui.chat.session import ChatSession
@@ -53,9 +56,12 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
         raise ConfigError(
             "there is no prompt", advice='Write one after --once, or pipe it in: echo "…" | llmtui --once.'
         )
+    if sys.stdout is None:
+        raise StoreError("stdout is closed: there is nowhere to write the answer", advice="Nothing was sent.")
     pipe = Pipe(sys.stdout.buffer, control)
-    progress = Progress(watched=options.verbose or sys.stderr.isatty())
+    progress = Progress(watched=options.verbose or is_terminal(sys.stderr))
     output = choose_output(options, pipe)
+    code = 0
     try:
         with blocking_session(options, config, notice=say) as session:
             gc.freeze()
@@ -64,19 +70,35 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
             if options.dry_run:
                 from llmtui.once.dry_run import show
 
-                return run_blocking(show(session, options, prompt, pipe))
+                code = run_blocking(show(session, options, prompt, pipe))
+                return code if not pipe.failed else _unwritten(pipe)
             result = run_blocking(_ask(session, options, prompt, control, output, progress))
             code = _report(result, output, progress)
     except LlmtuiError as error:
         if error.exit_code == ConfigError.exit_code:
             raise
-        code = _report(refused(error), output, progress)  # a reader of JSON gets its summary here too
-    if pipe.closed:
+        with contextlib.suppress(Interrupted):
+            code = _report(refused(error), output, progress)  # a reader of JSON gets its summary here too
+    except Interrupted:
+        if not pipe.failed:
+            raise
+    return _unwritten(pipe) if pipe.failed else code
+
+
+def _unwritten(pipe: Pipe) -> int:
+    """The exit code of an output that could not be written; said unless its reader simply went away."""
+    if pipe.error is None:
         return CLOSED_PIPE
-    if pipe.error is not None:
-        say(f"the answer could not be written to the output: {pipe.error.strerror}. It is kept in the history")
-        return 1
-    return code
+    say(f"the output could not be written: {pipe.error.strerror}. What had arrived is in the history")
+    return 1
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is at the other end; a stream that is closed has none."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
 
 
 async def _ask(
@@ -118,7 +140,7 @@ def confirmation(options: Options) -> Confirm:
     async def confirm(question: ConfirmNeeded | GuardQuestion) -> bool:
         if options.yes or question.reason == "near":
             return True
-        if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
             return False
         say(f"{question.sentence}. Send it all the same? [y/N]")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -151,7 +173,7 @@ def refused(error: LlmtuiError) -> TurnResult:
 
 def choose_output(options: Options, pipe: Pipe) -> Output:
     """The writer for the format that was asked for, or that fits where stdout goes."""
-    to_terminal = sys.stdout.isatty()
+    to_terminal = is_terminal(sys.stdout)
     if options.extract is not None:
         return ExtractOutput(pipe, options.extract, to_terminal=to_terminal)
     chosen = options.format or ("markdown" if to_terminal else "raw")

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 async def show(session: ChatSession, options: Options, prompt: str, pipe: Pipe) -> int:
     """Print it; returns the exit code."""
     preview = await session.preview(prompt, options, session.resume(options))
-    as_json = options.format in ("json", "sse")
-    text = json.dumps(as_dict(preview), ensure_ascii=False) if as_json else as_text(preview)
-    pipe.write(encode(text + "\n"))
+    if options.format in ("json", "sse"):
+        text = json.dumps(as_dict(preview), ensure_ascii=False, separators=(",", ":"))
+        pipe.write(encode(f"data: {text}\n\ndata: [DONE]\n\n" if options.format == "sse" else text + "\n"))
+    else:
+        pipe.write(encode(as_text(preview) + "\n"))
     for note in (*preview.notes, *preview.admission.notes):
         say(note)
     if preview.error is not None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from llmtui.core.sanitize import Cleaner
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\2[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def encode(text: str) -> bytes:
@@ -107,8 +106,8 @@ class RawOutput:
         if not self._stream and result.content:
             self._last = result.content
             self._pipe.write(encode(self._cleaner.feed(self._last) if self._cleaner else self._last))
-        if self._last and not self._last.endswith("\n"):
-            self._pipe.write(b"\n")
+        if not self._last.endswith("\n") and (self._last or result.error is None):
+            self._pipe.write(b"\n")  # an empty answer, too, ends its line
         return 0
 
 
@@ -162,10 +161,6 @@ class ExtractOutput:
 
 def code_blocks(markdown: str) -> list[str]:
     """The contents of the fenced code blocks, in order; an unclosed one runs to the end."""
-    blocks = []
-    for match in _FENCE.finditer(markdown):
-        indent, body = len(match[1]), match[3]
-        if indent:
-            body = re.sub(rf"^ {{1,{indent}}}", "", body, flags=re.MULTILINE)
-        blocks.append(body)
-    return blocks
+    from markdown_it import MarkdownIt
+
+    return [token.content for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]

@@ -37,7 +37,7 @@ class Progress:
         elif kind is FallbackChosen:
             if self._watched:
                 say(f"{event.failed} failed ({event.error.message}); asking {event.chosen}")  # type: ignore[union-attr]
-        elif kind is Noted and (self._watched or event.about_money):  # type: ignore[union-attr]
+        elif kind is Noted and (self._watched or event.must_be_said):  # type: ignore[union-attr]
             say(event.text)  # type: ignore[union-attr]
 
     def end(self, result: TurnResult) -> None:

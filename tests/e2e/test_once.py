@@ -525,3 +525,120 @@ def test_the_model_used_last_is_the_default() -> None:
         assert run("--once", "-m", "mine/chosen", "hi").returncode == 0
         assert run("--once", "again").returncode == 0
     assert server.requests[1].body["model"] == "chosen"
+
+
+CANARY = "sk-canary-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(steps=(f'data: {{"x": "{CANARY}\n\n'.encode(),)),
+        Reply(steps=(f"not a stream: {CANARY}".encode(),)),
+        error(401, "x" * 275 + CANARY),
+        Reply(302, (), (("Location", f"https://elsewhere.invalid/?k={CANARY}"),)),
+        Reply(400, (f"<html>{CANARY}</html>".encode(),), (("Content-Type", "text/html"),)),
+    ],
+    ids=["frame", "no stream", "cut error", "redirect", "html"],
+)
+def test_chat_6_a_key_that_the_server_echoes_is_never_repeated(reply: Reply) -> None:
+    """CHAT-6: not on the terminal, not in the summary, not in the database, not in the log."""
+    import os
+
+    with ChatServer(reply) as server:
+        done = once(server.base_url, "hi", FAST, "--format", "json", env={"LLMTUI_CUSTOM_API_KEY": CANARY})
+    written = b"".join(path.read_bytes() for path in Path(os.environ["LLMTUI_DATA_DIR"]).iterdir() if path.is_file())
+    for place in (done.stdout, done.stderr, written):
+        assert b"canary" not in place
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "facts"),
+    [(401, 3, {}), (400, 6, {"code": "context_length_exceeded"}), (500, 1, {})],
+    ids=["401", "too long", "500"],
+)
+def test_rob_2_a_status_counts_although_its_body_breaks_off(status: int, code: int, facts: dict[str, str]) -> None:
+    body = json.dumps({"error": {"message": "no", **facts}}).encode()
+    with ChatServer(Reply(status, (body, RESET), (("Content-Type", "application/json"),))) as server:
+        done = once(server.base_url, "hi", "--retries", "0", "--format", "json")
+    assert done.returncode == code, done.stderr
+    assert summary(done.stdout)["error"]["status"] == status
+
+
+def test_a_closed_stderr_does_not_stop_the_answer() -> None:
+    import subprocess
+
+    from tests.e2e.program import LLMTUI, environment
+
+    with ChatServer(answer("fine")) as server:
+        command = [*LLMTUI, "--once", "--base-url", server.base_url, "--wire", "openai", "-m", "m", "hi"]
+        done = subprocess.run(
+            ["sh", "-c", '"$@" 2>&-', "sh", *command], input=b"", capture_output=True, env=environment()
+        )
+        gone = subprocess.run(
+            ["sh", "-c", '"$@" >&-', "sh", *command], input=b"", capture_output=True, env=environment()
+        )
+    assert (done.returncode, done.stdout) == (0, b"fine\n")
+    assert gone.returncode == 1
+    assert b"stdout is closed" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--no-stream"], ["--format", "json", "--no-stream"], ["--format", "markdown"], ["--dry-run"]],
+    ids=" ".join,
+)
+def test_an_output_that_cannot_be_written_at_the_end_is_said(args: list[str]) -> None:
+    import subprocess
+
+    from tests.e2e.program import start
+
+    with ChatServer(answer("an answer")) as server, Path("/dev/full").open("wb") as full:
+        command = ["--once", "--base-url", server.base_url, "--wire", "openai", "-m", "m", *args, "hi"]
+        child = start(*command, stdout=full, stderr=subprocess.PIPE)
+        said = child.communicate(timeout=60)[1]
+    assert child.returncode == 1
+    assert b"No space left" in said
+
+
+def test_continue_keeps_the_system_prompt_and_reads_the_past_without_storing() -> None:
+    with ChatServer(answer("one"), answer("two"), answer("three")) as server:
+        once(server.base_url, "first", "-s", "be brief")
+        once(server.base_url, "-c", "--no-store", "second")
+        once(server.base_url, "-c", "third")
+    said = [[m["content"] for m in request.body["messages"]] for request in server.requests]
+    assert said[1] == ["be brief", "first", "one", "second"]
+    assert said[2] == ["be brief", "first", "one", "third"]
+
+
+def test_rob_5_too_long_a_context_leads_on_to_a_larger_window_only() -> None:
+    too_long = error(400, "maximum context length", code="context_length_exceeded")
+    with ChatServer(too_long) as small, ChatServer(answer("fits")) as large:
+        write_config(
+            f'[providers.a]\nwire = "openai"\nbase_url = "{small.base_url}"\nmodels = [{{name = "x", context_window = 9000}}, '
+            '{name = "same", context_window = 9000}]\n'
+            f'[providers.b]\nwire = "openai"\nbase_url = "{large.base_url}"\nmodels = [{{name = "y", context_window = 400000}}]\n'
+        )
+        done = run("--once", "-m", "a/x", "--fallback", "a/same", "--fallback", "b/y", "--format", "json", "hi")
+        alone = run("--once", "-m", "a/x", "--fallback", "a/same", "hi")
+        local = run("--once", "-m", "a/x", "--fallback", "b/y", "--format", "json", stdin=b"word " * 30_000)
+    assert done.returncode == 0, done.stderr
+    assert summary(done.stdout)["model"] == "y"
+    assert alone.returncode == 6
+    assert len(small.requests) == 2
+    assert summary(local.stdout)["model"] == "y", local.stderr
+
+
+def test_a_cut_answer_says_so_on_stderr_also_into_a_pipe() -> None:
+    with ChatServer(Reply(steps=(frame("half"), frame(finish="length"), DONE))) as server:
+        done = once(server.base_url, "hi")
+    assert done.returncode == 0
+    assert b"output limit" in done.stderr
+
+
+def test_rob_1_a_retry_after_that_is_not_slept_is_told() -> None:
+    with ChatServer(error(429, "slow", headers=[("retry-after", "3600")])) as server:
+        done = once(server.base_url, "hi", "--format", "json")
+    assert done.returncode == 1
+    assert summary(done.stdout)["error"]["retry_after_s"] == 3600
+    assert b"60 min" in done.stderr
