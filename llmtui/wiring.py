@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmtui.chat.directory import CUSTOM, Directory
 from llmtui.chat.runtime import AsyncRuntime, BlockingRuntime, run_blocking
 from llmtui.chat.session import ChatSession
-from llmtui.core.errors import ConfigError, KeyNotFound, LlmtuiError
+from llmtui.core.errors import ConfigError, KeyNotFound, LlmtuiError, ModelNotFound
 from llmtui.core.messages import ModelRef
 from llmtui.paths import locate
 from llmtui.store.database import Store
@@ -116,7 +116,11 @@ async def _choose_model(session: ChatSession, options: Options, runtime: Runtime
         return ModelRef(CUSTOM, listed[0].name)
     named = options.model or session.config.model
     if named:
-        return directory.find_model(named)
+        try:
+            return directory.find_model(named)
+        except ModelNotFound:
+            await session.list_models(refresh=True)  # a bare name: somebody may have it by now
+            return directory.find_model(named)
     return await runtime.call(lambda: _remembered(directory)) or await _found(directory, runtime)
 
 

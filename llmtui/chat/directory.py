@@ -11,7 +11,7 @@ from llmtui.chat.compose import AUTO
 from llmtui.config.values import ProviderConfig
 from llmtui.core.errors import AuthenticationFailed, ConfigError, LlmtuiError, ModelNotFound, PermissionDenied
 from llmtui.core.messages import ModelRef
-from llmtui.keys import KeySources, find_key, require_key
+from llmtui.keys import KeySources, find_key, own_variable, require_key
 from llmtui.pricing.billing import cost_of
 from llmtui.pricing.prices import Prices, Seller
 from llmtui.providers.base import ModelInfo, Target
@@ -81,7 +81,8 @@ class Directory:
         return [*own, *self._config.providers, *(name for name in KNOWN if name not in self._config.providers)]
 
     def find_model(self, text: str) -> ModelRef:
-        """`PROVIDER/MODEL`, or a bare name that exactly one provider is known to have. Raise ConfigError."""
+        """`PROVIDER/MODEL`, or a bare name that exactly one provider is known to have. Raise ConfigError where it is not
+        clear what is meant, ModelNotFound for a bare name that nobody is known to have."""
         if text == "auto":
             return AUTO
         if "/" in text:
@@ -105,9 +106,10 @@ class Directory:
                 f"“{name}” is offered by {', '.join(ref.provider for ref in chosen)}",
                 advice=f"Say which: -m {chosen[0]}.",
             )
-        raise ConfigError(
+        raise ModelNotFound(
             f"no provider is known to have a model “{name}”",
             advice="Write PROVIDER/MODEL; `llmtui models` lists what there is.",
+            model=name,
         )
 
     def _listed_names(self, provider: str) -> set[str]:
@@ -293,6 +295,9 @@ class Directory:
         if isinstance(error, AuthenticationFailed | PermissionDenied):
             source = self._sources.get(ref.provider, "")
             where = f"The key came from the {source}. " if source else ""
+            if ref.provider == CUSTOM and not source:
+                error.advice = f"Set {own_variable(CUSTOM)}."
+                return
             error.advice = where + (
                 f"Set that variable anew, or unset it and use “llmtui keys set {ref.provider}”."
                 if source.startswith("variable")

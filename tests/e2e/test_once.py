@@ -642,3 +642,14 @@ def test_rob_1_a_retry_after_that_is_not_slept_is_told() -> None:
     assert done.returncode == 1
     assert summary(done.stdout)["error"]["retry_after_s"] == 3600
     assert b"60 min" in done.stderr
+
+
+def test_a_bare_model_name_is_looked_up_at_the_servers_and_an_unknown_one_is_exit_1() -> None:
+    with ChatServer(answer("x"), models=("only-here",)) as server:
+        write_config(f'[providers.mine]\nwire = "openai"\nbase_url = "{server.base_url}"\n')
+        done = run("--once", "-m", "only-here", "hi")
+        unknown = run("--once", "-m", "nowhere", "hi")
+    assert done.returncode == 0, done.stderr
+    assert server.requests[0].body["model"] == "only-here"
+    assert unknown.returncode == 1
+    assert b"no provider is known" in unknown.stderr

@@ -10,7 +10,7 @@ import pytest
 
 from llmtui.chat.control import TurnControl
 from llmtui.core.cost import Resolution
-from llmtui.core.errors import ConfigError
+from llmtui.core.errors import ConfigError, ModelNotFound
 from llmtui.core.events import (
     AttemptStarted,
     ChunkArrived,
@@ -256,7 +256,7 @@ async def test_prv_5_model_lists_are_fetched_once_and_kept(session: OpenSession)
         async with session(config=config, model="mine/a") as chat:
             again = await chat.list_models("mine")
             assert chat.directory.find_model("b") == ModelRef("mine", "b")
-            with pytest.raises(ConfigError, match="no provider is known to have"):
+            with pytest.raises(ModelNotFound, match="no provider is known to have"):
                 chat.directory.find_model("zzz")
             with pytest.raises(ConfigError) as wrong:
                 chat.directory.find_model("min/a")
