@@ -52,11 +52,15 @@ def in_memory(path: Path, kind: str, what: str, patience: Callable[[], Patience]
     from llmtui.store.rescue import copy_readable
 
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    migrate(connection, None, patience())
-    prepare_search(connection, patience())
-    if path.is_file():
-        copy_readable(path, connection)
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        migrate(connection, None, patience())
+        prepare_search(connection, patience())
+        if path.is_file():
+            copy_readable(path, connection, patience())
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     sentence = f"{what[0].upper()}{what[1:]}: the chat goes on, and nothing of it will be kept."
     return Opened(connection, StoreState(kind, sentence, ephemeral=True))
 
@@ -93,7 +97,7 @@ def _create(path: Path) -> None:
 
 
 def _bring_up(path: Path, trace: emptied.Trace | None, patience: Callable[[], Patience]) -> Opened:
-    connection = connect(path)
+    connection = patiently(lambda: connect(path), patience())
     try:
         version = patiently(lambda: version_of(connection), patience())
         if version > schema.VERSION:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from llmtui.store.connection import connect
+from llmtui.store.connection import BUSY_TIMEOUT_S, connect
+from llmtui.store.failures import is_busy
 from llmtui.store.migrations import migrate, prepare_search, version_of
-from llmtui.store.writer import patiently
+from llmtui.store.writer import patiently, transact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +51,7 @@ def set_aside(path: Path, patience: Callable[[], Patience]) -> Path | None:
         try:
             migrate(new, None, patience())
             prepare_search(new, patience())
-            copy_readable(path, new)
+            copy_readable(path, new, patience())
         finally:
             new.close()
         return _exchange(path, draft)
@@ -58,17 +60,16 @@ def set_aside(path: Path, patience: Callable[[], Patience]) -> Path | None:
 
 
 def _is_sound(path: Path, patience: Callable[[], Patience]) -> bool:
-    try:
-        connection = connect(path)
-        try:
-            if patiently(lambda: version_of(connection), patience()) == 0:
+    def look() -> bool:
+        with closing(connect(path)) as connection:
+            if version_of(connection) == 0:
                 return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-            verdict = patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchone()[0], patience())
-        finally:
-            connection.close()
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+    try:
+        return patiently(look, patience())  # a lock says nothing against a database
     except sqlite3.DatabaseError:
         return False
-    return bool(verdict == "ok")
 
 
 def _exchange(path: Path, draft: Path) -> Path:
@@ -89,22 +90,23 @@ def _exchange(path: Path, draft: Path) -> Path:
     return aside
 
 
-def copy_readable(path: Path, target: sqlite3.Connection) -> int:
-    """Copy every row that can still be read into a database of this program's schema; the number of rows."""
-    source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    source.execute("PRAGMA writable_schema = ON")  # then a broken line of the schema spoils only its own table
-    source.text_factory = lambda data: data.decode("utf-8", "replace")
+def copy_readable(path: Path, target: sqlite3.Connection, patience: Patience) -> int:
+    """Copy every row that can still be read into a database of this program's schema; the number of rows.
+
+    What another process has locked is not unreadable: it is waited for.
+    """
     target.execute("PRAGMA foreign_keys = OFF")
-    copied = 0
-    try:
-        target.execute("BEGIN")
-        for table in TABLES:
-            copied += _copy_table(source, target, table)
-        target.execute(_ORPHANS)
-        target.execute(_LOST_LEAVES)
-        target.execute("COMMIT")
-    finally:
-        source.close()
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as source:
+        source.execute("PRAGMA writable_schema = ON")  # then a broken line of the schema spoils only its own table
+        source.text_factory = lambda data: data.decode("utf-8", "replace")
+        return transact(target, lambda target: _copy_all(source, target), patience)
+
+
+def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> int:
+    copied = sum(_copy_table(source, target, table) for table in TABLES)
+    target.execute(_ORPHANS)
+    target.execute(_LOST_LEAVES)
     return copied
 
 
@@ -112,7 +114,8 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
     columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
     try:
         there = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        _raise_busy(error)
         return 0
     names = ", ".join(name for name in columns if name in there)
     if not names:
@@ -132,10 +135,17 @@ def _rows(source: sqlite3.Connection, query: str, *, backwards: bool) -> Iterato
     """The rows up to the first unreadable one, then from the other end; some may come twice."""
     try:
         yield from source.execute(query)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        _raise_busy(error)
         if not backwards:
             return
         try:
             yield from source.execute(f"{query} ORDER BY rowid DESC")
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            _raise_busy(error)
             return
+
+
+def _raise_busy(error: sqlite3.Error) -> None:
+    if is_busy(error):
+        raise error

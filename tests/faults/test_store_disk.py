@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from llmtui.core.errors import StoreError
 from llmtui.core.messages import Message, MessageState
 from llmtui.store.database import Store
 from llmtui.store.rescue import copy_readable
+from llmtui.store.writer import Patience
 from tests.support.stores import checked, opening, placeholder, question, rows, running, settlement
 
 if TYPE_CHECKING:
@@ -209,6 +211,6 @@ def test_rows_that_make_no_sense_are_passed_over(tmp_path: Path) -> None:
     with running(tmp_path / "new.db") as store:
         assert store.submit(lambda _: None).result() is None
         target = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
-        assert copy_readable(path, target) == 3 + 5 + 3
+        assert copy_readable(path, target, Patience(threading.Event(), None)) == 3 + 5 + 3
         target.close()
         checked(store)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmtui.core.errors import StoreError
 from llmtui.core.messages import MessageState
-from llmtui.store import emptied, migrations, opening, rescue, schema
+from llmtui.store import emptied, migrations, opening, rescue, schema, writer
 from llmtui.store.connection import connect
+from llmtui.store.database import Store
 from tests.support import stores
 from tests.support.stores import checked, placeholder, question, rows, running, settlement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from llmtui.store.database import Store
 
 NEXT = (
     *schema.MIGRATIONS,
@@ -96,10 +100,7 @@ def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.
     broken = (*schema.MIGRATIONS, ("ALTER TABLE conversations ADD COLUMN colour TEXT", "this is no SQL"))
     monkeypatch.setattr(schema, "MIGRATIONS", broken)
     monkeypatch.setattr(schema, "VERSION", len(broken))
-    from llmtui.core.errors import StoreError
-    from llmtui.store.database import Store as Raw
-
-    raw = Raw(path)
+    raw = Store(path)
     with pytest.raises(StoreError, match="syntax error"):
         raw.ready.result(10)
     with pytest.raises(StoreError, match="could not be opened"):
@@ -280,3 +281,100 @@ def test_rescued_twice_in_a_second_where_files_cannot_be_linked(path: Path, monk
         for file in path.parent.glob("*.dam*")
     }
     assert kept == {"": b"first", "-journal": b"first", "-2": b"second", "-2-journal": b"second"}
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program is at the file, and lets nobody read."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+def waiting(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Store, threading.Event]:
+    """A store that is being opened, and when it has said that it waits."""
+    monkeypatch.setattr(writer, "NOTICE_AFTER_S", 0.0)
+    noticed = threading.Event()
+    return Store(path, notice=lambda _: noticed.set()), noticed
+
+
+def test_a_lock_at_the_start_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROB-10: with a notice, for as long as it takes, and then everything is there and is kept."""
+    with running(path) as store:
+        talk(store)
+    with locked(path):
+        store, noticed = waiting(path, monkeypatch)
+        assert noticed.wait(10)
+        assert not store.ready.done()
+    assert store.ready.result(10).kind == "opened"
+    talk(store, "d", "asked while it was locked")
+    assert store.close()
+    with running(path) as store:
+        assert said(store, "d")[0] == "asked while it was locked"
+
+
+def test_closing_gives_up_on_a_lock_at_the_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(path):
+        pass
+    with locked(path):
+        store, noticed = waiting(path, monkeypatch)
+        assert noticed.wait(10)
+        assert not store.close(timeout=0.1)
+        with pytest.raises(StoreError, match="another program held the database until the end"):
+            store.ready.result(10)
+        store._thread.join(10)
+        assert not store._thread.is_alive()
+
+
+def test_a_failed_connection_leaves_nothing_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(path):
+        pass
+    made: list[sqlite3.Connection] = []
+    real = sqlite3.connect
+
+    def remember(*where: Any, **how: Any) -> sqlite3.Connection:
+        made.append(real(*where, **how))
+        return made[-1]
+
+    with locked(path):
+        monkeypatch.setattr("llmtui.store.connection.sqlite3.connect", remember)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            connect(path)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            made[0].execute("SELECT 1")
+
+
+def test_what_is_locked_is_waited_for_when_it_is_only_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer one, or one that cannot be written: no row is lost for a lock."""
+    with running(path) as store:
+        talk(store)
+    monkeypatch.setattr("os.access", lambda where, mode: False)
+    with locked(path):
+        store, noticed = waiting(path, monkeypatch)
+        assert noticed.wait(10)
+        assert not store.ready.done()
+    assert store.ready.result(10).kind == "unwritable"
+    assert said(store) == ["a question to keep", "an answer to keep"]
+    assert store.close()
+
+
+def test_a_lock_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was told of damage and finds the file locked waits, and finds it sound: nothing is set aside."""
+    with running(path) as store:
+        talk(store)
+    monkeypatch.setattr(writer, "NOTICE_AFTER_S", 0.0)
+    noticed = threading.Event()
+
+    def patience() -> writer.Patience:
+        return writer.Patience(threading.Event(), lambda _: noticed.set())
+
+    with ThreadPoolExecutor(1) as pool:
+        with locked(path):
+            aside = pool.submit(rescue.set_aside, path, patience)
+            assert noticed.wait(10)
+            assert not aside.done()
+        assert aside.result(10) is None
+    assert list(path.parent.glob("*.damaged-*")) == []
