@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
@@ -66,6 +67,8 @@ class ChatApp(App[int], inherit_bindings=False):
         self.animation_level = self._animations
         self.farewell = ""
         """Goes to stderr when the screen is gone."""
+        self.saved: Callable[[int], object] = lambda _code: None
+        """Told the exit code when all is saved and only the screen is left to put in order."""
         self.set_keymap(commands.rebound(config.ui.keys))
 
     @staticmethod
@@ -77,9 +80,9 @@ class ChatApp(App[int], inherit_bindings=False):
         return themes.DEFAULTS
 
     def get_driver_class(self) -> type[Driver]:
-        from llmtui.tui.terminal import with_safe_paste
+        from llmtui.tui.terminal import outliving, with_safe_paste
 
-        return with_safe_paste(super().get_driver_class())
+        return outliving(with_safe_paste(super().get_driver_class()))
 
     def get_default_screen(self) -> ChatScreen:
         return self.chat
@@ -153,6 +156,7 @@ class ChatApp(App[int], inherit_bindings=False):
             await self.chat.turns.settle_all(SETTLE_S)
             await self.chat.drafts.keep()
         await self.close_session()
+        self.saved(code)
         self.exit(return_code=code)
 
     async def close_session(self) -> None:
@@ -204,8 +208,11 @@ class ChatApp(App[int], inherit_bindings=False):
 
 def run(options: Options, config: Config) -> int:
     """The full-screen chat; returns the exit code. Raise ConfigError for keys in `[ui.keys]` that are none."""
+    from llmtui.tui.terminal import let_go, watch_the_end
+
     gc.disable()  # until everything is loaded, see `starting`: collections would only delay the first paint
     app = ChatApp(options, config)
+    app.saved = watch_the_end
     try:
         app.run(mouse=config.ui.mouse)
     finally:
@@ -213,5 +220,7 @@ def run(options: Options, config: Config) -> int:
         if (session := app.chat.session) is not None:
             session.store.close(SETTLE_S)  # a second time does nothing: this is for ends that nobody foresaw
     if app.farewell:
-        print(clean_line(app.farewell), file=sys.stderr)  # noqa: T201 - the screen is gone
+        with suppress(OSError):
+            print(clean_line(app.farewell), file=sys.stderr)  # noqa: T201 - the screen is gone
+    let_go()
     return app.return_code or 0
