@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import sys
 import termios
 import time
 from contextlib import closing
@@ -21,6 +22,9 @@ from tests.e2e.program import LLMTUI, environment
 
 STARTING_S = 60.0
 ENDING_S = 15.0
+_TAKE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_ON_THIS_TERMINAL = [sys.executable, "-c", _TAKE]
+"""What makes its input the terminal that the kernel sends hang-ups of."""
 
 
 def _started() -> tuple[subprocess.Popen[bytes], int]:
@@ -28,13 +32,12 @@ def _started() -> tuple[subprocess.Popen[bytes], int]:
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     process = subprocess.Popen(
-        [*LLMTUI, "--demo"],
+        [*_ON_THIS_TERMINAL, *LLMTUI, "--demo"],
         stdin=side,
         stdout=side,
         stderr=side,
         env=environment({"TERM": "xterm-256color"}),
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(side)
     return process, main
