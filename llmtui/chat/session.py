@@ -6,16 +6,17 @@ A session composes a turn (who is asked, with which messages, within which limit
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.breaker import CircuitBreaker
-from llmtui.chat.compose import AUTO, Composed, choose_by_router, compose, look
+from llmtui.chat.compose import compose
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
+from llmtui.chat.planner import LEAF, LeafOfConversation, Planner
 from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn, TurnPlan
-from llmtui.core.errors import ConfigError, ContextTooLong, LlmtuiError
+from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings
 
@@ -32,26 +33,11 @@ if TYPE_CHECKING:
     from llmtui.config import Config
     from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.budget import Gauge
-    from llmtui.core.context import Summary
     from llmtui.core.events import Sink, TurnResult
     from llmtui.core.messages import Attachment
     from llmtui.core.options import Options
     from llmtui.providers.base import ModelInfo
     from llmtui.store.database import Store
-
-CONTINUE = "Continue exactly where your last message ended, without repeating any of it."
-"""Sent after a cut answer: providers that refuse to go on from an assistant's message still understand it."""
-
-
-KEPT_BY_SUMMARY = 4
-"""A summary never stands for the newest so many messages: a conversation that is no longer has none."""
-
-
-class LeafOfConversation:
-    """Stands for "after the newest message shown" where a parent may be given."""
-
-
-LEAF = LeafOfConversation()
 
 
 class Preview(NamedTuple):
@@ -93,11 +79,10 @@ class ChatSession:
         self.confirm: Confirm = _decline
         """Asked before a message that comes near a limit; front ends put their own way of asking here."""
         self._live_cost = live_cost
+        self._planner = Planner(config, store, directory, runtime, self.gate, keep_text=keep_text, live_cost=live_cost)
         self.default_model: ModelRef | None = None
         self.fallback: tuple[ModelRef, ...] = ()
         self._remembered: ModelRef | None = None
-        self._unstored: dict[str, list[Message]] = {}
-        """What was said where no text is kept: for as long as the program is open."""
         self.list_errors: Mapping[str, LlmtuiError] = {}
         """What kept a provider from listing its models, the last time they were asked."""
 
@@ -140,7 +125,7 @@ class ChatSession:
         earlier: Sequence[Message] = ()
         kept_system = ""
         if not new:
-            earlier, kept_system = await self._past(conversation, parent_id)
+            earlier, kept_system = await self._planner.past(conversation, parent_id)
         question = Message(
             role=Role.USER,
             content=text,
@@ -159,6 +144,7 @@ class ChatSession:
             system=kept_system if system is None else system,
             metadata=metadata,
             control=control,
+            is_new=new,
         )
 
     async def regenerate(
@@ -172,7 +158,7 @@ class ChatSession:
         control: TurnControl | None = None,
     ) -> TurnResult:
         """Answer the same question once more; the earlier answer stays as a sibling."""
-        thread, system = await self._past(conversation_id, answer_id)
+        thread, system = await self._planner.past(conversation_id, answer_id)
         if not thread or thread[-1].role is not Role.ASSISTANT:
             raise ConfigError("there is no answer there to regenerate")
         return await self._run(
@@ -190,7 +176,7 @@ class ChatSession:
         self, conversation_id: str, answer_id: str, *, sink: Sink, control: TurnControl | None = None
     ) -> TurnResult:
         """Go on where a cut answer ended: a sibling that begins with the text so far, so that nothing is overwritten."""
-        thread, system = await self._past(conversation_id, answer_id)
+        thread, system = await self._planner.past(conversation_id, answer_id)
         if not thread or thread[-1].role is not Role.ASSISTANT or not thread[-1].content:
             raise ConfigError("there is no answer there to continue")
         return await self._run(
@@ -220,7 +206,7 @@ class ChatSession:
 
         No other model stands in. `answer_id` is the message that the answer may become. The budget is asked as ever.
         """
-        wanted = self._settings(settings)
+        wanted = self._planner.settings(settings)
         composed = await compose(
             self.config, self.directory, self._runtime, model, messages, asked_output=wanted.max_output_tokens
         )
@@ -260,12 +246,15 @@ class ChatSession:
 
     async def preview(self, text: str, options: Options, conversation_id: str | None = None) -> Preview:
         """What `send` would send, and whether it would be let through; nothing is sent, nothing is written."""
-        earlier, kept_system = await self._past(conversation_id, LEAF) if conversation_id else ((), "")
+        earlier, kept_system = await self._planner.past(conversation_id, LEAF) if conversation_id else ((), "")
         question = Message(Role.USER, text, id=new_id(), attachments=options.attachments)
-        plan = await self._plan(
+        plan = await self._planner.plan(
             conversation_id or new_id(),
             earlier,
             question,
+            model=self._chosen(None),
+            fallback=self.fallback,
+            confirm=self.confirm,
             settings=options.settings,
             system=kept_system if options.system is None else options.system,
         )
@@ -297,10 +286,21 @@ class ChatSession:
         *,
         sink: Sink,
         control: TurnControl | None = None,
+        model: ModelRef | None = None,
         system: str | None = None,
+        is_new: bool = False,
         **how: Any,
     ) -> TurnResult:
-        plan = await self._plan(conversation_id, earlier, question, system=system, **how)
+        plan = await self._planner.plan(
+            conversation_id,
+            earlier,
+            question,
+            model=self._chosen(model),
+            fallback=self.fallback,
+            confirm=self.confirm,
+            system=system,
+            **how,
+        )
         answer = Message(
             role=Role.ASSISTANT,
             content=plan.prefix,
@@ -312,7 +312,7 @@ class ChatSession:
         )
         recorder: Recorder = (
             ConversationRecorder(
-                self.store, conversation_id, question, answer, {"system": system} if system and not earlier else None
+                self.store, conversation_id, question, answer, {"system": system} if system and is_new else None
             )
             if self._keep_text
             else LedgerRecorder(self.store)
@@ -331,10 +331,18 @@ class ChatSession:
                 await self._remember(result.model)
             if not self._keep_text and question is not None and result.content:
                 said = Message(Role.ASSISTANT, result.content, id=answer.id, parent_id=question.id, model=result.model)
-                self._unstored.setdefault(conversation_id, []).extend((question, said))
+                self._planner.keep(conversation_id, question, said)
             return result
         finally:
             self._look_up(turn)
+
+    def _chosen(self, model: ModelRef | None) -> ModelRef:
+        chosen = model or self.default_model
+        if chosen is None:
+            raise ConfigError(
+                "no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config."
+            )
+        return chosen
 
     async def _remember(self, model: ModelRef) -> None:
         """The model used last is the next start's default, where nothing else is chosen."""
@@ -344,112 +352,6 @@ class ChatSession:
 
         self._remembered = model
         await self._runtime.call(lambda: remember(self.directory.paths.state_file, model=str(model)))
-
-    async def _plan(
-        self,
-        conversation_id: str,
-        earlier: Sequence[Message],
-        question: Message | None,
-        *,
-        model: ModelRef | None = None,
-        settings: GenerationSettings | None = None,
-        system: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        cut: Message | None = None,
-    ) -> TurnPlan:
-        chosen = model or self.default_model or _no_model()
-        asked = question or earlier[-1]
-        notes = await look(self.config, question, self.confirm) if question else ()
-        if chosen == AUTO:
-            chosen, why = await self._runtime.call(lambda: choose_by_router(self.config, self.directory, asked))
-            notes = (*notes, why)
-        chain = [chosen, *(ref for ref in self.fallback if ref != chosen)]
-        messages = [*earlier, *((question,) if question else ())]
-        if cut is not None:
-            messages += [cut, Message(Role.USER, CONTINUE)]
-        if system:
-            messages.insert(0, Message(Role.SYSTEM, system))
-        wanted = self._settings(settings)
-        summary = await self._summary(conversation_id) if len(earlier) > KEPT_BY_SUMMARY else None
-        chain, composed = await self._fitting(
-            chain,
-            messages,
-            asked_output=wanted.max_output_tokens,
-            newest_exchanges=2 if cut else 1,
-            summary=summary,
-        )
-        return TurnPlan(
-            request=ChatRequest(chain[0], composed.messages, wanted, conversation_id),
-            chain=[self.directory.candidate(ref) for ref in chain],
-            timeouts=self.config.timeouts,
-            retry=self.config.retry,
-            conversation_id=conversation_id,
-            user_message_id=asked.id,
-            answer_message_id=new_id(),
-            input_tokens=composed.input_tokens,
-            warnings=(*notes, *composed.notes),
-            gate=self.gate,
-            confirm=self.confirm,
-            prefix=cut.content if cut else "",
-            metadata=metadata or {},
-            live_cost=self._live_cost,
-        )
-
-    async def _summary(self, conversation_id: str) -> Summary | None:
-        """The summary that stands for a conversation's older part, where a person had one made."""
-        if not self._keep_text:
-            return None
-        conversation = await self._runtime.call(lambda: self.store.conversations.get(conversation_id))
-        if conversation is None or "summary" not in conversation.settings:
-            return None
-        from llmtui.chat.summarise import from_stored
-
-        return from_stored(conversation.settings)
-
-    async def _fitting(
-        self, chain: list[ModelRef], messages: list[Message], **how: Any
-    ) -> tuple[list[ModelRef], Composed]:
-        """The chain from the first model on whose window the messages fit, and what is sent. Raise ContextTooLong."""
-        refused: ContextTooLong | None = None
-        for position, ref in enumerate(chain):
-            try:
-                composed = await compose(self.config, self.directory, self._runtime, ref, messages, **how)
-            except ContextTooLong as error:
-                refused = refused or error
-                continue
-            if refused is not None:
-                note = f"{chain[0]} is too small for this ({refused.message}); {ref} is asked instead"
-                composed = composed._replace(notes=(note, *composed.notes))
-            return chain[position:], composed
-        raise refused or ConfigError("there is no model to ask")
-
-    async def _past(self, conversation_id: str, leaf: str | LeafOfConversation | None) -> tuple[Sequence[Message], str]:
-        """The branch that ends at `leaf`, and the conversation's system prompt; read in one go."""
-        said = self._unstored.get(conversation_id, [])
-        if leaf is None:
-            return (), ""
-        wanted = leaf if isinstance(leaf, str) else None
-
-        def look() -> tuple[Sequence[Message], str]:
-            conversation = self.store.conversations.get(conversation_id)
-            messages = self.store.conversations.thread(conversation_id, wanted)
-            return (*messages, *said), str(conversation.settings.get("system", "")) if conversation else ""
-
-        return await self._runtime.call(look)
-
-    def _settings(self, given: GenerationSettings | None) -> GenerationSettings:
-        """What was given goes before the config's defaults, field by field."""
-        defaults = self.config.generation
-        if given is None:
-            return defaults
-        return GenerationSettings(
-            temperature=defaults.temperature if given.temperature is None else given.temperature,
-            top_p=defaults.top_p if given.top_p is None else given.top_p,
-            max_output_tokens=given.max_output_tokens or defaults.max_output_tokens,
-            stop=given.stop or defaults.stop,
-            seed=defaults.seed if given.seed is None else given.seed,
-            reasoning_effort=given.reasoning_effort or defaults.reasoning_effort,
-        )
 
     # ------------------------------------------------------------------------------------------ providers
 
@@ -501,10 +403,6 @@ def _load_early(config: Config, endpoint: Endpoint) -> None:
     Guard(config.guard.mode, config.guard.max_chars, config.guard.patterns).inspect("warm up")
     endpoint.price(0)
     endpoint.window()
-
-
-def _no_model() -> NoReturn:
-    raise ConfigError("no model is chosen", advice="Give one with -m PROVIDER/MODEL, or set `model` in the config.")
 
 
 def _now() -> int:

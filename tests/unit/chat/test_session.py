@@ -296,3 +296,11 @@ async def test_bud_3_a_refused_question_is_not_stored(session: OpenSession) -> N
     assert result.error is not None
     assert result.error.kind == "budget"
     assert (kept, server.requests) == (0, [])
+
+
+async def test_an_edited_first_question_keeps_the_system_prompt(session: OpenSession) -> None:
+    with ChatServer(answer("one"), answer("two")) as server:
+        async with session(server.base_url) as chat:
+            first = await chat.send("hi", sink=Events(), system="be brief")
+            await chat.send("hello", sink=Events(), conversation_id=first.conversation_id, parent_id=None)
+    assert [m["content"] for m in server.requests[1].body["messages"]] == ["be brief", "hello"]
