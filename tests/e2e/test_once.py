@@ -653,3 +653,29 @@ def test_a_bare_model_name_is_looked_up_at_the_servers_and_an_unknown_one_is_exi
     assert server.requests[0].body["model"] == "only-here"
     assert unknown.returncode == 1
     assert b"no provider is known" in unknown.stderr
+
+
+@pytest.mark.parametrize("one_byte", [False, True], ids=["whole", "one-byte packets"])
+def test_prv_1_ollama_answers_byte_for_byte(one_byte: bool) -> None:
+    """PRV-1, STR-2: its own format, lines of JSON, with separators that are no line ends."""
+    text = "é 漢\u2028\u0085 🙂\x0bend\n"
+    lines = [
+        {"model": "m", "message": {"role": "assistant", "content": piece}, "done": False}
+        for piece in (text[:5], text[5:])
+    ]
+    last = {
+        "model": "m",
+        "message": {"content": ""},
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": 4,
+        "eval_count": 6,
+    }
+    steps = tuple(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in (*lines, last))
+    reply = Reply(steps=steps, headers=(("Content-Type", "application/x-ndjson"),), one_byte_packets=one_byte)
+    with ChatServer(reply) as server:
+        done = run("--once", "--base-url", server.root, "--wire", "ollama", "-m", "m", "hi")
+        counted = run("--once", "--base-url", server.root, "--wire", "ollama", "-m", "m", "--format", "json", "hi")
+    assert (done.returncode, done.stdout) == (0, text.encode()), done.stderr
+    assert summary(counted.stdout)["usage"]["total_tokens"] == 10
+    assert server.requests[0].path == "/api/chat"
