@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmtui.core.events import TurnEvent, TurnResult
-    from llmtui.core.messages import ModelRef
+    from llmtui.core.messages import Message, ModelRef
     from llmtui.tui.talk import Question
 
 SPEED_SAMPLES = 6
@@ -48,16 +48,22 @@ class LiveTurn:
         *,
         question: Question | None = None,
         branch_parent: str | Literal[False] | None = False,
+        edited: str | None = None,
         prefix: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`branch_parent`: the message an edited question follows, None for the root, False when nothing was edited.
+
+        `edited`: the question that this one is another version of.
 
         `prefix`: the text of a cut answer that is continued.
         """
         self.model = model
         self.question = question
         self.branch_parent = branch_parent
+        self.edited = edited
+        self.before: tuple[str | None, list[Message]] = (None, [])
+        """The conversation's id and messages when this turn began: what returns when nothing was sent."""
         self.prefix = prefix
         self.relabelled = False
         self.control = TurnControl()

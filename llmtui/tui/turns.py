@@ -58,7 +58,7 @@ class Turns:
         if edited is not None and (old := next((each for each in talk.messages if each.id == edited), None)):
             parent = old.parent_id
         talk.title = talk.title or title_of(question.text or "Attachments")
-        live = LiveTurn(self._chat.current_model, question=question, branch_parent=parent)
+        live = LiveTurn(self._chat.current_model, question=question, branch_parent=parent, edited=edited)
         branch: dict[str, Any] = {} if parent is False else {"parent_id": parent}
         self._begin(
             talk,
@@ -138,6 +138,7 @@ class Turns:
         session = self._chat.session
         if session is None or talk.live is not None:
             return
+        live.before = (talk.id, talk.messages[:])
         talk.live = live
         task = asyncio.create_task(self._drive(talk, live, start(session, partial(self._take, talk, live))))
         self._running[task] = talk
@@ -153,23 +154,31 @@ class Turns:
         finally:
             talk.live = None
         result = live.result
-        if not live.answer_id:
+        if not live.answer_id or (result is not None and await self._is_unsent(live, result)):
             self._refused(talk, live, refusal or (result.error if result else None))
-        elif (
-            result is not None and isinstance(result.error, BudgetExceeded | InputRefused) and live.question is not None
-        ):
-            self._chat.give_back(talk, [live.question, *talk.queue])
-            talk.queue.clear()
-            talk.editing = live.user_message_id  # what is sent instead takes its place
         elif talk.queue and (result is None or result.finish_reason in _STOPPED):
             self._chat.give_back(talk, talk.queue[:])
             talk.queue.clear()
         await self._chat.turn_ended(talk, live)
         self.flush(talk)
 
+    async def _is_unsent(self, live: LiveTurn, result: TurnResult) -> bool:
+        """Whether the turn was refused before anything went out: then nothing of it is stored."""
+        if not isinstance(result.error, BudgetExceeded | InputRefused) or self._chat.library is None:
+            return False
+        return not await self._chat.library.siblings(live.answer_id)
+
     def _refused(self, talk: Talk, live: LiveTurn, error: LlmtuiError | None) -> None:
         """Nothing was sent: the question goes back into the prompt, and what waited behind it too."""
         waiting = [live.question] if live.question is not None else []
+        talk.editing = live.edited
+        if live.answer_id:
+            talk.id, talk.messages = live.before
+            talk.figures.pop(live.answer_id, None)
+            talk.results.pop(live.answer_id, None)
+            live.answer_id = ""
+            if talk is self._chat.talk:
+                self._chat.view.show(talk)
         self._chat.give_back(talk, [*waiting, *talk.queue])
         talk.queue.clear()
         if error is not None and talk is self._chat.talk:

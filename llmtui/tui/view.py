@@ -64,14 +64,15 @@ class View:
         """The question is stored: show it, and that an answer is awaited."""
         question = next((message for message in talk.messages if message.id == live.user_message_id), None)
         if question is None and live.question is not None:
+            self._cut_after(talk, live.branch_parent)
             question = Message(
                 Role.USER,
                 live.question.text,
                 id=live.user_message_id,
+                parent_id=talk.messages[-1].id if talk.messages else None,
                 attachments=live.question.attachments,
                 created_at=int(time.time() * 1000),
             )
-            self._cut_after(talk, live.branch_parent)
             talk.messages.append(question)
             self._transcript.add_message(describe.item(question))
         elif question is not None:

@@ -132,6 +132,29 @@ async def test_ctrl_t_edits_the_last_question_as_another_version() -> None:
         await driven.until(lambda: shown(driven.chat)[0] == (Role.USER, "alpha"))
 
 
+@pytest.mark.parametrize("key", ["ctrl+t", "e"])
+async def test_editing_the_second_question_keeps_what_was_said_before_it(key: str) -> None:
+    """STR-10: the edited question follows the first answer, also when all was asked in this session."""
+    async with driving() as driven:
+        await driven.ask("alpha")
+        first = driven.chat.talk.messages[:]
+        await driven.ask("beta")
+        if key == "e":
+            driven.chat.transcript.selected = driven.chat.talk.messages[2].id
+            driven.chat.transcript.focus()
+        await driven.press(key)
+        assert driven.prompt == "beta"
+        await driven.press("x", "enter")
+        await driven.settled()
+        assert [content for role, content in shown(driven.chat) if role is Role.USER] == ["alpha", "betax"]
+        assert driven.chat.talk.messages[:2] == first
+        assert driven.chat.talk.siblings[driven.chat.talk.messages[2].id] == (2, 2)
+        assert driven.chat.library is not None
+        stored = await driven.chat.library.thread(driven.chat.talk.id or "")
+        assert [message.id for message in stored] == [message.id for message in driven.chat.talk.messages]
+        assert stored[2].parent_id == first[1].id
+
+
 async def test_ctrl_o_copies_the_last_answer() -> None:
     """STR-8: the answer as Markdown goes into the clipboard on a key."""
     async with driving() as driven:

@@ -98,7 +98,36 @@ async def test_a_refused_question_stays_in_the_prompt(monkeypatch: pytest.Monkey
         await driven.ask("a question")
         assert driven.prompt == "a question"
         assert "budget" in [way.name for way in driven.chat.query("WaysOut Button")] or driven.chat.query("WaysOut")
-        assert driven.chat.talk.editing == driven.chat.talk.messages[0].id
+        assert driven.chat.talk.messages == [], "nothing of it is stored, so nothing of it is shown as sent"
+        assert (driven.chat.talk.id, driven.chat.talk.editing) == (None, None)
+
+
+async def test_a_question_refused_in_mid_conversation_goes_out_at_its_end_when_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """BUD-3, STR-10: what was refused is sent again after the newest answer; an edited question stays an edit."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-test-test-test")
+    config = Config(
+        prices={"openai/gpt-dear": Price(Decimal(1000), Decimal(1000), source="config")},
+        budget=Config().budget._replace(daily_usd=Decimal("0.01")),
+    )
+    async with driving(config=config) as driven:
+        await driven.ask("first")
+        first = driven.chat.talk.messages[:]
+        driven.chat.talk.model = ModelRef("openai", "gpt-dear")
+        await driven.ask("second")
+        assert driven.prompt == "second"
+        assert driven.chat.talk.messages == first
+        driven.chat.talk.model = None
+        await driven.press("enter")
+        await driven.settled()
+        assert driven.chat.talk.messages[2].parent_id == first[-1].id
+        await driven.press("ctrl+t")
+        driven.chat.talk.model = ModelRef("openai", "gpt-dear")
+        await driven.press("enter")
+        await driven.settled()
+        assert driven.chat.talk.editing == driven.chat.talk.messages[2].id
+        assert len(driven.chat.talk.messages) == 4
 
 
 async def test_continue_goes_on_where_an_answer_was_cut() -> None:
