@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.attempt import Attempt
 from llmtui.chat.booking import book
+from llmtui.chat.outcome import duration, filtered, judge, kept_answer
 from llmtui.chat.partial import PartialBuffer
 from llmtui.chat.retry import Retries
 from llmtui.core.cost import NO_COST, Cost
 from llmtui.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
-    ContentFiltered,
     ContextTooLong,
     InputRefused,
     InvalidRequest,
@@ -44,7 +44,7 @@ from llmtui.core.events import (
     TurnSettled,
     TurnStarted,
 )
-from llmtui.core.messages import Message, MessageState, Role, new_id
+from llmtui.core.messages import new_id
 from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Turn:
                 wait = retries.next_wait(error)
                 if wait is None:
                     if error.retry_after_s:
-                        error.advice = f"It asks to wait {_duration(error.retry_after_s)}. {error.advice}".strip()
+                        error.advice = f"It asks to wait {duration(error.retry_after_s)}. {error.advice}".strip()
                     raise
                 self._outcomes[-1] = self._outcomes[-1]._replace(wait_s=wait)
                 self._sink(RetryScheduled(error, wait, retries.count, self._plan.retry.max_retries))
@@ -273,7 +273,7 @@ class Turn:
         self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
         try:
             await attempt.run(self._runtime.transport, wire, plan.timeouts)
-            reason = self._judge(attempt)
+            reason = judge(attempt)
         except LlmtuiError as error:
             broke_off = isinstance(error, StreamBroken)
             finish = FinishReason.TRUNCATED if broke_off else FinishReason.ERROR
@@ -297,25 +297,6 @@ class Turn:
             state = await self._runtime.wait(self._recorder.detach())
             self._note(state.sentence, must_be_said=True)
             await self._runtime.wait(self._recorder.open(opening, limits))
-
-    def _judge(self, attempt: Attempt) -> FinishReason:
-        """The finish reason of an answer whose stream ended without an error; raises where it is none."""
-        ref, finished = attempt.endpoint.ref, attempt.finished
-        facts = {"provider": ref.provider, "model": ref.name, "status": 200}
-        if finished is None:
-            raise StreamBroken(
-                f"{ref.provider} ended the answer without saying that it was complete",
-                advice="Continue from here, or regenerate.",
-                **facts,  # type: ignore[arg-type]
-            )
-        if finished.reason is FinishReason.ERROR:
-            raise ServerError(
-                f"{ref.provider} gave up in the middle of the answer"
-                + (f" ({finished.native})" if finished.native else ""),
-                advice="Try again, or choose another model.",
-                **facts,  # type: ignore[arg-type]
-            )
-        return finished.reason
 
     def _emit(self, chunk: StreamChunk) -> None:
         self._sink(ChunkArrived(chunk))
@@ -361,32 +342,11 @@ class Turn:
                 error_kind=error.kind if error else None,
                 error_message=error.message if error else None,
                 status=getattr(error, "status", None),
-                answer=self._answer(finish, error) if ends_turn else None,
+                answer=kept_answer(self._plan, attempt, self._ref, finish, error) if ends_turn else None,
             )
         )
         self._open = False  # only now: a signal in between settles again, which the ledger takes once
         self._outcomes.append(AttemptOutcome(self._attempt_id, attempt.endpoint.ref, error, 0.0))
-
-    def _answer(self, finish: FinishReason, error: LlmtuiError | None) -> Message:
-        """The answer as it is kept."""
-        attempt = self.attempt
-        states = {
-            FinishReason.CANCELLED: MessageState.CANCELLED,
-            FinishReason.TRUNCATED: MessageState.TRUNCATED,
-            FinishReason.ERROR: MessageState.FAILED,
-        }
-        return Message(
-            role=Role.ASSISTANT,
-            content=self._plan.prefix + ("".join(attempt.text) if attempt else ""),
-            id=self._plan.answer_message_id,
-            parent_id=self._plan.user_message_id,
-            reasoning="".join(attempt.reasoning) if attempt else "",
-            opaque=tuple(attempt.opaque) if attempt else (),
-            model=self._ref,
-            state=states.get(finish, MessageState.COMPLETE),
-            finish_reason=finish,
-            error=error.sentence if error else None,
-        )
 
     async def _end(self, reason: FinishReason | None, error: LlmtuiError | None) -> TurnResult:
         attempt = self.attempt
@@ -396,15 +356,14 @@ class Turn:
                 attempt.finish(FinishReason.CANCELLED)
             self._settle("rejected" if self._control.rejected else "cancelled", None, FinishReason.CANCELLED)
         if reason is FinishReason.CONTENT_FILTER and error is None:
-            error = self._filtered(attempt)
+            error = filtered(attempt)
             self._outcomes[-1] = self._outcomes[-1]._replace(error=error)
         elif reason is FinishReason.LENGTH:
             self._note("the answer was cut at the output limit; continue it, or raise max tokens", must_be_said=True)
-        if (
-            not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None
-        ):  # a refused question is not kept
+        # a question that was refused before anything was sent is not kept
+        if not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None:
             try:
-                written = self._recorder.close(self._answer(finish, error))
+                written = self._recorder.close(kept_answer(self._plan, attempt, self._ref, finish, error))
                 if not await self._runtime.written(written, CANCEL_PATIENCE_S if self._control.cancelled else None):
                     self._note(
                         "another program holds the database: the next start will put this answer in order",
@@ -415,20 +374,6 @@ class Turn:
         result = self._result(finish, error)
         self._sink(TurnSettled(result))
         return result
-
-    @staticmethod
-    def _filtered(attempt: Attempt | None) -> ContentFiltered:
-        finished = attempt.finished if attempt else None
-        why = finished.explanation or finished.native if finished else ""
-        ref = attempt.endpoint.ref if attempt else None
-        return ContentFiltered(
-            f"{ref.provider if ref else 'the provider'}'s content filter stopped the answer"
-            + (f" ({why})" if why else ""),
-            advice="Rephrase the question, or choose another model.",
-            provider=ref.provider if ref else "",
-            model=ref.name if ref else "",
-            status=200,
-        )
 
     def _result(self, finish: FinishReason, error: LlmtuiError | None) -> TurnResult:
         plan, attempt = self._plan, self.attempt
@@ -455,10 +400,3 @@ class Turn:
     def _note(self, text: str, *, must_be_said: bool = False) -> None:
         self._warnings.append(text)
         self._sink(Noted(text, must_be_said))
-
-
-def _duration(seconds: float) -> str:
-    """For people: `40 s`, `12 min`, `1.5 h`."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
