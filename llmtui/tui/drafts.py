@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from llmtui.tui.screens.chat import ChatScreen
+    from llmtui.tui.talk import Talk
 
 QUIET_S = 1.0
 """How long nothing is typed before the draft is kept."""
 REMEMBERED = 200
 """Prompts that Up goes through."""
+
+
+class Kept(NamedTuple):
+    """What was stored last, and under which id: a conversation has none ("") until it begins."""
+
+    talk: Talk
+    id: str
+    text: str
 
 
 class Drafts:
@@ -21,7 +30,7 @@ class Drafts:
     def __init__(self, chat: ChatScreen) -> None:
         self._chat = chat
         self._timer: Timer | None = None
-        self._kept = ""
+        self._kept = Kept(chat.talk, "", "")
 
     def edited(self) -> None:
         """The prompt's text changed."""
@@ -32,19 +41,24 @@ class Drafts:
     async def keep(self) -> None:
         """Store the draft of the conversation that is shown, if it changed."""
         library = self._chat.library
-        text = self._chat.prompt.content()[0]
-        if library is not None and text != self._kept:
-            self._kept = text
-            await library.keep_draft(self._chat.talk.id or "", text)
+        now = Kept(self._chat.talk, self._chat.talk.id or "", self._chat.prompt.content()[0])
+        if library is None or now == self._kept:
+            return
+        before, self._kept = self._kept, now
+        if before.talk is now.talk and before.id != now.id:
+            await library.keep_draft(before.id, "")  # the conversation has begun meanwhile
+        await library.keep_draft(now.id, now.text)
 
     async def bring_back(self) -> None:
         """Put the draft of the conversation that is shown into the prompt, unless something is typed already."""
         library = self._chat.library
         if library is None or self._chat.prompt.text:
             return
-        self._kept = await library.draft(self._chat.talk.id or "")
-        if self._kept and not self._chat.prompt.text:
-            self._chat.prompt.fill(self._kept)
+        talk = self._chat.talk
+        text = await library.draft(talk.id or "")
+        self._kept = Kept(talk, talk.id or "", text)
+        if text and not self._chat.prompt.text:
+            self._chat.prompt.fill(text)
 
     def sent(self, text: str) -> None:
         """A prompt was sent: Up brings it back from now on."""

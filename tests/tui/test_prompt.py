@@ -12,6 +12,7 @@ from llmtui.core.messages import Attachment
 from llmtui.core.options import Options
 from llmtui.tui.app import ChatApp
 from llmtui.tui.editor import without_keys
+from llmtui.tui.talk import Question
 from tests.tui.conftest import Driven, driving
 
 if TYPE_CHECKING:
@@ -89,6 +90,33 @@ async def test_earlier_prompts_and_the_draft_survive_a_restart() -> None:
         assert driven.prompt == "unfinished"
         await driven.press("ctrl+u", "up")
         assert driven.prompt == "remember me"
+
+
+async def test_what_was_sent_is_no_draft_any_more() -> None:
+    """CHAT-2: a prompt that was kept while it was typed, and then sent, does not come back."""
+    async with driving() as driven:
+        await driven.type("sent")
+        await driven.chat.drafts.keep()
+        await driven.press("enter")
+        await driven.settled()
+    async with driving() as driven:
+        assert driven.prompt == ""
+
+
+async def test_the_draft_of_a_new_conversation_outlives_a_look_at_another_one() -> None:
+    """CHAT-2: a draft belongs to its conversation, also to one that has not begun."""
+    async with driving() as driven:
+        await driven.ask("one")
+        one = driven.chat.talk
+        await driven.press("ctrl+n")
+        await driven.type("later")
+        one.returned = [Question("given back")]
+        await driven.chat.show_talk(one)
+        assert driven.prompt == "given back"
+        await driven.press("x")
+        await driven.chat.drafts.keep()
+        await driven.press("ctrl+n")
+        assert driven.prompt == "later"
 
 
 async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
