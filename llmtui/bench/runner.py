@@ -14,8 +14,9 @@ from llmtui.chat.breaker import CircuitBreaker
 from llmtui.chat.candidate import Candidate
 from llmtui.chat.control import TurnControl
 from llmtui.chat.gate import Gate
+from llmtui.chat.plan import TurnPlan
 from llmtui.chat.recorder import LedgerRecorder
-from llmtui.chat.turn import Turn, TurnPlan
+from llmtui.chat.turn import Turn
 from llmtui.core.errors import BudgetExceeded, StreamBroken
 from llmtui.core.events import FinishReason
 from llmtui.core.messages import Message, Role, new_id

@@ -10,7 +10,7 @@ from llmtui.core.messages import Message, MessageState, Role
 
 if TYPE_CHECKING:
     from llmtui.chat.attempt import Attempt
-    from llmtui.chat.turn import TurnPlan
+    from llmtui.chat.plan import TurnPlan
     from llmtui.core.errors import LlmtuiError
     from llmtui.core.messages import ModelRef
 

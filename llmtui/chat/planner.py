@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.compose import AUTO, Composed, choose_by_router, compose, look
-from llmtui.chat.turn import TurnPlan
+from llmtui.chat.plan import TurnPlan
 from llmtui.core.errors import ConfigError, ContextTooLong
 from llmtui.core.messages import Message, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings

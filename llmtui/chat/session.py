@@ -13,9 +13,10 @@ from llmtui.chat.compose import compose
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
+from llmtui.chat.plan import TurnPlan
 from llmtui.chat.planner import LEAF, LeafOfConversation, Planner
 from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
-from llmtui.chat.turn import Turn, TurnPlan
+from llmtui.chat.turn import Turn
 from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmtui.chat.attempt import Attempt
 from llmtui.chat.booking import book
@@ -48,16 +48,15 @@ from llmtui.core.messages import new_id
 from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from llmtui.chat.breaker import CircuitBreaker
-    from llmtui.chat.candidate import Candidate, Endpoint
+    from llmtui.chat.candidate import Endpoint
     from llmtui.chat.control import TurnControl
-    from llmtui.chat.gate import Confirm, Gate
+    from llmtui.chat.plan import TurnPlan
     from llmtui.chat.recorder import Recorder
     from llmtui.chat.runtime import Runtime
     from llmtui.core.events import Sink, StreamChunk
-    from llmtui.core.policy import RetryPolicy, Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
     from llmtui.store.records import HardLimit
@@ -65,31 +64,6 @@ if TYPE_CHECKING:
 
 CANCEL_PATIENCE_S = 5.0
 """How long a stop waits for the database; the sweep at the next start books what could not be written."""
-
-
-class TurnPlan(NamedTuple):
-    """All a turn needs to know before it starts."""
-
-    request: ChatRequest
-    """Its model is replaced by each candidate's."""
-    chain: Sequence[Candidate]
-    """The model asked for, then the fallbacks."""
-    timeouts: Timeouts
-    retry: RetryPolicy
-    conversation_id: str
-    user_message_id: str
-    answer_message_id: str
-    input_tokens: int
-    """Estimated."""
-    gate: Gate
-    confirm: Confirm
-    warnings: tuple[str, ...] = ()
-    """What to say before anything is sent."""
-    prefix: str = ""
-    """Text that the answer goes on from (continue); part of the message, not of the chunks."""
-    metadata: Mapping[str, Any] = {}
-    purpose: str = "chat"
-    live_cost: bool = True
 
 
 class Turn:

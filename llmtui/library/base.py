@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import TYPE_CHECKING
 
+from llmtui.chat.plan import TurnPlan
 from llmtui.chat.pull import Pull, PulledRuntime
-from llmtui.chat.turn import Turn, TurnPlan
+from llmtui.chat.turn import Turn
 from llmtui.core.errors import ProviderError
 from llmtui.library.bills import Bill
 from llmtui.library.figures import Figures
