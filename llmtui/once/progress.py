@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from llmtui.core.cost import Resolution, format_usd
-from llmtui.core.events import FallbackChosen, Noted, RetryScheduled
+from llmtui.core.events import FallbackChosen, FinishReason, Noted, RetryScheduled
 
 if TYPE_CHECKING:
     from llmtui.core.events import TurnEvent, TurnResult
@@ -63,4 +63,6 @@ def summary_line(result: TurnResult) -> str:
     parts.append(f"{result.duration_s:.1f} s")
     if result.tokens_per_second is not None:
         parts.append(f"{result.tokens_per_second:.0f} tok/s")
+    if result.finish_reason is FinishReason.CANCELLED:
+        parts.insert(0, "stopped, what had arrived is in the history")
     return " · ".join(parts)
