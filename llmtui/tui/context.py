@@ -129,6 +129,7 @@ def offer(chat: ChatScreen) -> Summarising | None:
 
 async def summarise(chat: ChatScreen, talk: Talk, wanted: Summarising) -> None:
     """Have the summary made and kept; say what came of it. `/undo` drops it."""
+    from llmtui.chat.control import TurnControl
     from llmtui.chat.summarise import summarise as make
     from llmtui.tui.actions.conversations import bill
     from llmtui.tui.actions.settings import keep
@@ -136,10 +137,18 @@ async def summarise(chat: ChatScreen, talk: Talk, wanted: Summarising) -> None:
     if chat.session is None or talk.id is None:
         return
     notes: list[TurnEvent] = []
+    control = TurnControl()
     try:
-        made, result = await make(
-            chat.session, talk.id, wanted.offered, model=wanted.model, sink=notes.append, summary=talk.summary
-        )
+        with chat.turns.aside(control):
+            made, result = await make(
+                chat.session,
+                talk.id,
+                wanted.offered,
+                model=wanted.model,
+                sink=notes.append,
+                summary=talk.summary,
+                control=control,
+            )
     except LlmtuiError as error:
         chat.say(error.sentence, severity="error")
         return

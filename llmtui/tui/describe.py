@@ -69,6 +69,20 @@ def metadata(result: TurnResult) -> tuple[str, ...]:
     )
 
 
+def compared(result: TurnResult) -> tuple[str, ...]:
+    """The line of figures in a comparison, longest first: each has first token, speed, tokens and cost."""
+    mark, money = _ending(result.finish_reason), cost_text(result.cost)
+    tokens, total = _tokens(result.usage)
+    ttft = "no token" if result.ttft_s is None else f"{result.ttft_s:.2f} s"
+    speed = "" if result.tokens_per_second is None else f"{result.tokens_per_second:.0f} tok/s"
+    short = total.replace(" total", " tok")
+    return (
+        _line(mark, f"first token {ttft}", speed, *tokens[:2], money, f"{result.duration_s:.1f} s"),
+        _line(mark, f"first token {ttft}", speed, short, money),
+        _line(mark[:1], ttft, speed.replace(" tok", ""), short, money),
+    )
+
+
 def stored_metadata(message: Message, booked: Sequence[BookedAttempt] = ()) -> tuple[str, ...]:
     """The line under an answer of an earlier session, longest first: how it ended and what the ledger says of it."""
     if message.role is not Role.ASSISTANT:

@@ -64,6 +64,8 @@ class Talk:
     """Was not sent while another conversation was shown: goes back into the prompt."""
     editing: str | None = None
     """The question that the prompt's text will replace."""
+    standing: Question | None = None
+    """What stood in the prompt when editing began: it comes back when editing ends."""
     live: LiveTurn | None = None
 
 

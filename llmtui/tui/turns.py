@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,8 +14,9 @@ from llmtui.tui.live import LiveTurn
 from llmtui.tui.talk import Question, Talk, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
+    from llmtui.chat.control import TurnControl
     from llmtui.chat.session import ChatSession
     from llmtui.core.events import Sink, TurnEvent, TurnResult
     from llmtui.core.messages import Message, ModelRef
@@ -32,6 +34,7 @@ class Turns:
     def __init__(self, chat: ChatScreen) -> None:
         self._chat = chat
         self._running: dict[asyncio.Task[None], Talk] = {}
+        self._asides: dict[asyncio.Task[Any], TurnControl] = {}
 
     @property
     def talks(self) -> list[Talk]:
@@ -129,8 +132,21 @@ class Turns:
             talk.queue.clear()
             if talk.live is not None:
                 talk.live.stop()
-        if self._running:
-            await asyncio.wait(self._running, timeout=timeout_s)
+        for control in self._asides.values():
+            control.cancel()
+        if under_way := [*self._running, *self._asides]:
+            await asyncio.wait(under_way, timeout=timeout_s)
+
+    @contextmanager
+    def aside(self, control: TurnControl) -> Iterator[None]:
+        """A request beside a conversation is under way in this task: leaving stops it and waits for its bill."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._asides[task] = control
+        try:
+            yield
+        finally:
+            del self._asides[task]
 
     # ------------------------------------------------------------------------------------------------ under way
 

@@ -18,6 +18,7 @@ from llmtui.providers._demo_server import DemoModel
 from llmtui.store.figures import Figures, Hour, Latency, Overview, Recent
 from llmtui.tui import describe, turns
 from llmtui.tui.app import ChatApp
+from llmtui.tui.screens.compare import CompareScreen
 from tests.tui.conftest import Driven
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_demo_server.MODELS, "instant", DemoModel(0.0, 1e6))
     monkeypatch.setattr(describe, "clock_time", lambda _: "14:02")
     monkeypatch.setattr(describe, "metadata", lambda _: FIGURES)
+    monkeypatch.setattr(describe, "compared", lambda _: FIGURES)
     monkeypatch.setattr(turns, "metadata", lambda _: FIGURES)
     monkeypatch.setenv("TZ", "UTC")
 
@@ -165,6 +167,19 @@ def test_the_roles(snap_compare: Any, size: tuple[int, int]) -> None:
         )
         driven.chat.talk.system = "Find what is wrong."
         await driven.press("f8")
+
+    assert picture(snap_compare, size, before)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
+def test_the_comparison(snap_compare: Any, size: tuple[int, int]) -> None:
+    """STR-15, STR-14: side by side where there is room, else stacked."""
+
+    async def before(driven: Driven) -> None:
+        driven.chat.prompt.fill("/compare demo/instant demo/quick -- How do I count words?")
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.app.screen, CompareScreen) and not driven.app.screen.is_busy)
+        await driven.press("2")
 
     assert picture(snap_compare, size, before)
 

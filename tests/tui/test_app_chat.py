@@ -155,6 +155,34 @@ async def test_editing_the_second_question_keeps_what_was_said_before_it(key: st
         assert stored[2].parent_id == first[1].id
 
 
+async def test_editing_is_seen_and_can_be_left(size: tuple[int, int]) -> None:
+    """STR-10, CHAT-4: the prompt's edge says that a question is edited; Esc leaves, and what stood there comes back."""
+    async with driving(size=size) as driven:
+        await driven.ask("alpha")
+        await driven.type("draft")
+        await driven.press("ctrl+t")
+        assert driven.prompt == "alpha"
+        assert "Editing · Esc leaves" in driven.screen_text()
+        await driven.press("x", "escape")
+        assert driven.prompt == "draft"
+        assert "Editing" not in driven.screen_text()
+        await driven.press("enter")
+        await driven.settled()
+        assert [content for role, content in shown(driven.chat) if role is Role.USER] == ["alpha", "draft"]
+
+
+async def test_what_stood_in_the_prompt_comes_back_when_the_edit_is_sent() -> None:
+    """STR-10: an unsent text is not lost to an edit."""
+    async with driving() as driven:
+        await driven.ask("alpha")
+        await driven.type("draft")
+        await driven.press("ctrl+t", "x", "enter")
+        await driven.settled()
+        assert driven.prompt == "draft"
+        assert shown(driven.chat)[0] == (Role.USER, "alphax")
+        assert "Editing" not in driven.screen_text()
+
+
 async def test_ctrl_o_copies_the_last_answer() -> None:
     """STR-8: the answer as Markdown goes into the clipboard on a key."""
     async with driving() as driven:

@@ -38,7 +38,7 @@ async def interrupt(chat: ChatScreen, _argument: str) -> None:
 
 
 async def escape(chat: ChatScreen, _argument: str) -> None:
-    """One thing a press: close the overlay, drop the selection, end a find, stop the answer, leave the transcript."""
+    """One thing a press: close the overlay, drop the selection, end a find, stop the answer, leave the transcript or the edit."""
     if await chat.close_overlay():
         return
     if chat.transcript.selected_text or chat.selections:
@@ -47,5 +47,7 @@ async def escape(chat: ChatScreen, _argument: str) -> None:
         chat.transcript.end_find()
     elif chat.talk.live is not None:
         chat.turns.stop(chat.talk)
+    elif chat.talk.editing is not None and chat.prompt.has_focus_within:
+        chat.leave_editing()
     else:
         chat.focus_prompt()

@@ -39,6 +39,31 @@ def show_keys(chat: ChatScreen, _argument: str) -> None:
         chat.app.push_screen(KeysScreen(chat))
 
 
+def compare(chat: ChatScreen, argument: str) -> None:
+    """Send what stands in the prompt to several models: those named, or picked from the list."""
+    from llmtui.core.errors import LlmtuiError
+    from llmtui.tui.screens.compare import begin
+    from llmtui.tui.screens.compare_models import FEWEST, MOST, CompareModels
+
+    if chat.session is None:
+        return
+    if not argument:
+        chat.app.push_screen(CompareModels(chat))
+        return
+    words, _, question = argument.partition(" -- ")
+    try:
+        models = list(dict.fromkeys(chat.session.directory.find_model(word) for word in words.split()))
+    except LlmtuiError as error:
+        chat.say(error.sentence, severity="warning")
+        return
+    if not FEWEST <= len(models) <= MOST:
+        chat.say("Two to four models can be compared", severity="warning")
+        return
+    if question:
+        chat.prompt.fill(question)
+    begin(chat, models)
+
+
 def show_usage(chat: ChatScreen, _argument: str) -> None:
     from llmtui.tui.screens.usage import UsageScreen
 

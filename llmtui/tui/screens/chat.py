@@ -140,6 +140,9 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.drafts.sent(text)
         self.view.leave_failure()
         self.turns.ask(self.talk, question)
+        if self.talk.editing is None and self.talk.standing is not None:
+            self.talk.standing, standing = None, self.talk.standing
+            self.give_back(self.talk, [standing])
         self.transcript.follow = True
         self.refresh_status()
 
@@ -239,6 +242,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         """Paint the figures of this moment."""
         if self.is_mounted:
             self.status.show(figures.status(self))
+            self.prompt.show_editing(editing=self.talk.editing is not None)
             self.header.show(self.talk.title, str(self.current_model or ""))
 
     def say(self, text: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:

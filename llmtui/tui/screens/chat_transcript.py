@@ -11,6 +11,7 @@ from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import MessageState, Role
 from llmtui.tui import commands
 from llmtui.tui.actions import answers, conversations
+from llmtui.tui.talk import Question
 
 if TYPE_CHECKING:
     from llmtui.core.messages import Message
@@ -58,11 +59,25 @@ class Requests(Screen[None]):
 
     def edit_question(self, question: Message) -> None:
         """Take a question into the prompt; what is sent becomes another version of it."""
-        self._chat.talk.editing = question.id
-        self._chat.prompt.clear()
-        self._chat.prompt.fill(question.content, question.attachments)
+        talk, prompt = self._chat.talk, self._chat.prompt
+        if talk.editing is None and prompt.text.strip():
+            talk.standing = Question(*prompt.content())
+        talk.editing = question.id
+        prompt.clear()
+        prompt.fill(question.content, question.attachments)
         self._chat.focus_prompt()
+        self._chat.refresh_status()
         self._chat.say("Enter sends the edited question; the earlier version stays")
+
+    def leave_editing(self) -> None:
+        """What is sent from now on is a new question; what stood in the prompt before comes back."""
+        talk, prompt = self._chat.talk, self._chat.prompt
+        standing, talk.editing, talk.standing = talk.standing, None, None
+        prompt.clear()
+        if standing is not None:
+            prompt.fill(*standing)
+        self._chat.focus_prompt()
+        self._chat.refresh_status()
 
     def on_transcript_edit_requested(self, event: told.EditRequested) -> None:
         message = self.message(event.message_id)

@@ -40,6 +40,7 @@ class Prompt(Vertical):
         self.area = PromptArea(id="prompt-area")
         self._complete = complete
         self._completions: Completions | None = None
+        self._news = self._editing = ""
         self.area.steer = self._steer
 
     def compose(self) -> ComposeResult:
@@ -75,7 +76,17 @@ class Prompt(Vertical):
     def show_news(self, count: int) -> None:
         """On the upper edge: how many lines have come below what the reader looks at; 0 takes the mark away."""
         lines = "line" if count == 1 else "lines"
-        self.border_title = Content(f"↓ {count:,} new {lines} · Ctrl+End") if count else None
+        self._news = f"↓ {count:,} new {lines} · Ctrl+End" if count else ""
+        self._entitle()
+
+    def show_editing(self, *, editing: bool) -> None:
+        """On the upper edge: that what is sent becomes another version of an earlier question."""
+        self._editing = "Editing · Esc leaves" if editing else ""
+        self._entitle()
+
+    def _entitle(self) -> None:
+        said = " · ".join(part for part in (self._editing, self._news) if part)
+        self.border_title = Content(said) if said else None
 
     # ------------------------------------------------------------------------------------------------ completions
 
