@@ -140,8 +140,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.drafts.sent(text)
         self.view.leave_failure()
         self.turns.ask(self.talk, question)
-        if self.talk.editing is None and self.talk.standing is not None:
-            self.talk.standing, standing = None, self.talk.standing
+        if self.talk.editing is None and (standing := self.talk.standing) is not None:
+            self.talk.standing = None
             self.give_back(self.talk, [standing])
         self.transcript.follow = True
         self.refresh_status()
