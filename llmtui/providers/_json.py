@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from llmtui.core.errors import MalformedResponse
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decode: Callable[[str], Any] = json.JSONDecoder(parse_constant=_no_constant).decode
+_decode: Callable[[str], Any] = json.JSONDecoder().decode
 
 
 def parse(text: str) -> Any:
-    """The JSON value; raise MalformedResponse when it is none (cut off, NaN, numbers or nesting beyond all measure)."""
+    """The JSON value; raise MalformedResponse when it is none (cut off, numbers or nesting beyond all measure).
+
+    NaN and Infinity are no JSON, and yet some servers write them: they come as floats, which no count and no amount
+    accepts. An answer is not thrown away for them.
+    """
     try:
         return _decode(text)
     except (ValueError, RecursionError):
@@ -34,7 +34,7 @@ def parse_exact(text: str) -> Any:
     from decimal import Decimal
 
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError, ArithmeticError):
         return parse(text)
 

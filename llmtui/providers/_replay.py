@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def keep(request: ChatRequest, wire: str, item: Mapping[str, Any], **facts: str | int) -> OpaqueReasoning:
     """The event that stores an item; `facts` are checked by the adapter itself before it sends the item again."""
     origin = {"wire": wire, "provider": request.model.provider, "model": request.model.name}
-    return OpaqueReasoning({**origin, **facts, "item": json.loads(json.dumps(item, default=float))})
+    return OpaqueReasoning(
+        {**origin, **facts, "item": json.loads(json.dumps(item, default=float), parse_constant=lambda _: None)}
+    )
 
 
 def kept(message: Message, request: ChatRequest, wire: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:

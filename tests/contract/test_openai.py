@@ -504,3 +504,15 @@ def test_errors_by_status_carry_where_they_came_from() -> None:
     """ROB-2."""
     error = create().error(401, {"x-request-id": "req_9"}, b'{"error":{"code":"invalid_api_key"}}', ASKED, OFFICIAL)
     assert (type(error), error.provider, error.request_id) == (errors.AuthenticationFailed, "openai", "req_9")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_leaves_the_usage_unknown_and_the_answer_whole(number: str) -> None:
+    """P19."""
+    counts = f'{{"choices":[],"usage":{{"prompt_tokens":{number},"completion_tokens":3}}}}'
+    seen = events(sse(frame("a whole"), frame(" answer", "stop"), counts, "[DONE]"))
+    assert (text(seen), seen[-1]) == ("a whole answer", StreamEnded())
+    assert usage(seen) is None
+    cost = f'{{"choices":[],"usage":{{"prompt_tokens":2,"completion_tokens":3,"cost":{number}}}}}'
+    counted = usage(events(sse(frame("an answer", "stop"), cost, "[DONE]")))
+    assert counted == Usage(2, output_tokens=3)
