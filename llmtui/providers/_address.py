@@ -29,11 +29,12 @@ def host_of(base_url: str) -> str:
         return ""
 
 
-def api_root(base_url: str, version: str = "v1") -> str:
+def api_root(base_url: str, version: str = "v1", *, bare: str = "") -> str:
     """The address that endpoints are appended to, without a slash at the end.
 
     A missing version part is added, a doubled one and a pasted endpoint are taken off; a version that is there stays,
-    whichever it is. Raise ConfigError when it is no address at all.
+    whichever it is. Where nothing but the host is given and the API is not at its root, it is at `bare` (`api/v1`).
+    Raise ConfigError when it is no address at all.
     """
     start, path = _split(base_url)
     segments = [segment for segment in path.split("/") if segment]
@@ -41,7 +42,7 @@ def api_root(base_url: str, version: str = "v1") -> str:
     if len(versions) > 1 and len(set(versions)) == 1:
         segments = [*segments[: segments.index(versions[0])], *segments[_last(segments, versions[0]) :]]
     elif not versions and host_of(base_url) not in _UNVERSIONED:
-        segments.append(version)
+        segments += [version] if segments or not bare else bare.split("/")
     return "/".join((start, *segments))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from llmtui.core.errors import LlmtuiError, MalformedResponse
 from llmtui.core.events import Finished
 from llmtui.core.messages import Role
+from llmtui.providers._address import api_root
 from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers._chat_usage import read_chat_usage
 from llmtui.providers._json import excerpt, parse_body, parse_exact
@@ -40,6 +41,9 @@ class OpenRouter(OpenAIChat):
     """The adapter of the wire `openrouter`."""
 
     wire = WIRE
+
+    def root(self, target: Target) -> str:
+        return api_root(target.base_url, bare="api/v1")
 
     def decoder(self, request: ChatRequest, target: Target) -> Decoder:
         return _Decoder(request, target)

@@ -6,6 +6,8 @@ import pytest
 
 from llmtui.core.errors import ConfigError
 from llmtui.providers._address import api_root, host_of, is_loopback, plain_root
+from llmtui.providers.base import Target
+from llmtui.providers.openrouter import create as create_openrouter
 from llmtui.providers.registry import KNOWN, WIRES, adapter
 
 
@@ -47,6 +49,23 @@ def test_another_wires_version() -> None:
     assert api_root("https://g.test", "v1beta") == "https://g.test/v1beta"
     assert api_root("https://g.test/v1beta", "v1beta") == "https://g.test/v1beta"
     assert api_root("https://g.test/v1", "v1beta") == "https://g.test/v1"
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("", "/api/v1"),
+        ("/", "/api/v1"),
+        ("/api", "/api/v1"),
+        ("/api/v1", "/api/v1"),
+        ("/api/v1/chat/completions", "/api/v1"),
+        ("/api/v1/api/v1", "/api/v1"),
+        ("/v1", "/v1"),
+    ],
+)
+def test_an_api_below_the_root_of_its_host(path: str, root: str) -> None:
+    """OpenRouter answers a bare `/v1` with a web page; a gateway of somebody's own may well be there."""
+    assert create_openrouter().root(Target("o", "openrouter", f"https://o.test{path}")) == f"https://o.test{root}"
 
 
 @pytest.mark.parametrize(
