@@ -51,7 +51,7 @@ class ConfirmNeeded(NamedTuple):
     reason: Literal["near", "unpriced"]
     gauge: Gauge
     left: Decimal
-    """What would likely be left of the gauge's limit, in its unit."""
+    """What would likely be left of the gauge's limit, in its unit; negative where it would be exceeded."""
     sentence: str
 
 
@@ -92,9 +92,7 @@ def decide(
         return Allowed(excesses)
     fullest = max(near, key=lambda gauge: gauge.fraction)
     left = fullest.left - _expected(fullest, proposal)
-    show = fullest.limit.show
-    sentence = f"This message will take about ~{show(_expected(fullest, proposal))}; of {fullest.limit.name} ~{show(left)} would be left"
-    return ConfirmNeeded("near", fullest, left, sentence)
+    return ConfirmNeeded("near", fullest, left, _warning(fullest, _expected(fullest, proposal), left))
 
 
 def _excesses(gauges: tuple[Gauge, ...], proposal: Proposal) -> tuple[Excess, ...]:
@@ -119,6 +117,19 @@ def _is_near(gauge: Gauge, proposal: Proposal, confirm_at: float) -> bool:
     expected = _expected(gauge, proposal)
     after = gauge.limit.amount - gauge.left + expected
     return expected > 0 and after >= gauge.limit.amount * Decimal(str(confirm_at))
+
+
+def _warning(gauge: Gauge, expected: Decimal, left: Decimal) -> str:
+    """What a person is asked to confirm. Under a budget that only warns, nothing may be left, or less."""
+    name, show = gauge.limit.name, gauge.limit.show
+    begins = f"This message will take about ~{show(expected)}"
+    if gauge.left < 0:
+        return f"{begins}; {name} is already exceeded by {show(-gauge.left)}"
+    if gauge.left == 0:
+        return f"{begins}; {name} is used up"
+    if left < 0:
+        return f"{begins}; {name} would be exceeded by ~{show(-left)}"
+    return f"{begins}; of {name} ~{show(left)} would be left"
 
 
 def _refusal(excesses: tuple[Excess, ...], proposal: Proposal) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,6 +123,20 @@ def test_near_a_limit_it_is_confirmed_with_the_estimate_and_what_would_be_left()
     assert decide([usd("4.4")], ask("0.6", expected="0.099")) == Allowed()
     assert decide([usd("4.4")], ask("0.6", expected="0.1"), confirmed=True) == Allowed()
     assert decide([usd("4.4")], ask("0.6", expected="0.1"), confirm_at=0.95) == Allowed()
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        ("4.95", "today's $5.00 would be exceeded by ~$0.0500"),
+        ("5", "today's $5.00 is used up"),
+        ("5.5", "today's $5.00 is already exceeded by $0.5000"),
+    ],
+)
+def test_beyond_a_limit_that_only_warns_nothing_is_said_to_be_left(used: str, words: str) -> None:
+    """BUD-4 with `on_exceed = "warn"`."""
+    decision = confirm(decide([usd(used)], ask("0.6", expected="0.1"), hard=False))
+    assert decision.sentence == f"This message will take about ~$0.1000; {words}"
 
 
 def test_confirming_never_overrides_a_limit() -> None:
