@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+SHORTEST = 8
+"""Characters. A shorter value (a local server's “x”, a word that came instead of a key) is no secret to be looked for."""
+
 
 class Secret:
     """Wraps an API key: `repr`, `str` and formatting never show it; `reveal()` is the one way out, for the header."""
@@ -22,8 +25,8 @@ class Secret:
         return self._value[-4:] if len(self._value) >= 12 else ""
 
     def scrub(self, text: str) -> str:
-        """The text with every occurrence of the key replaced."""
-        return text.replace(self._value, "[key]") if self._value else text
+        """The text with every occurrence of the key replaced; a value too short to be a key would blank out words."""
+        return text.replace(self._value, "[key]") if len(self._value) >= SHORTEST else text
 
     def __repr__(self) -> str:
         return "Secret(…)"
