@@ -65,7 +65,8 @@ def _start_of(pid: int) -> str | None:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
         return None
-    return stat.rpartition(")")[2].split()[19]  # the name in brackets may hold anything
+    facts = stat.rpartition(")")[2].split()  # the name in brackets may hold anything
+    return None if facts[0] in ("Z", "X") else facts[19]  # dead, and only not yet buried by its parent
 
 
 def _is_running(pid: int) -> bool:
