@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from textual.binding import Binding
 
 from llmtui.core.errors import ConfigError
-from llmtui.tui.actions import answers, conversations, personas, program, prompting, settings
+from llmtui.tui.actions import answers, conversations, exporting, personas, program, prompting, settings
 from llmtui.tui.widgets.completions import Completion
 
 if TYPE_CHECKING:
@@ -117,6 +117,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("edit", "Edit the last question and send it again", answers.edit, "ctrl+t", "edit", where=_ANSWER),
     Action("copy", "Copy the last answer", answers.copy, "ctrl+o", "copy", where=_ANSWER),
+    Action("earlier", "Earlier answers to the same question", exporting.earlier, slash="earlier", where=_ANSWER),
+    Action(
+        "export",
+        "Write this conversation into a file",
+        exporting.export,
+        slash="export",
+        arguments="[markdown|json|html] [FILE]",
+        where=_ANSWER,
+    ),
     Action("continue", "Go on where a cut answer ended", answers.continue_, slash="continue", where=_ANSWER),
 )
 BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}

@@ -36,10 +36,7 @@ async def look(chat: ChatScreen) -> Look | None:
     if session is None:
         return None
     text, attachments = chat.prompt.content()
-    messages = [message for message in talk.messages if message.role is not Role.ASSISTANT or message.content]
-    if talk.system:
-        messages.insert(0, Message(Role.SYSTEM, talk.system))
-    messages.append(Message(Role.USER, text, attachments=attachments))
+    messages = [*_earlier(talk), Message(Role.USER, text, attachments=attachments)]
     window = None
     if model is not None:
         try:
@@ -47,6 +44,25 @@ async def look(chat: ChatScreen) -> Look | None:
         except LlmtuiError:
             window = None  # a model that nobody knows
     return await asyncio.to_thread(_planned, chat, messages, window, model)
+
+
+def _earlier(talk: Talk) -> list[Message]:
+    """What goes before the next question: the system prompt and the branch, up to a question that is edited."""
+    ids = [message.id for message in talk.messages]
+    end = ids.index(talk.editing) if talk.editing in ids else None
+    kept = [message for message in talk.messages[:end] if message.role is not Role.ASSISTANT or message.content]
+    return [Message(Role.SYSTEM, talk.system), *kept] if talk.system else kept
+
+
+def tokens(chat: ChatScreen) -> int:
+    """Everything the next request sends beside the question, estimated; counted anew only when it is another."""
+    talk, model = chat.talk, chat.current_model
+    window = chat.models.window(model)
+    state = (talk.messages[:], talk.editing, talk.system, talk.summary, talk.settings, window)
+    if talk.counted is None or talk.counted[0] != state:
+        messages = [*_earlier(talk), Message(Role.USER, "")]
+        talk.counted = (state, _planned(chat, messages, window, model).plan.tokens if chat.session else 0)
+    return talk.counted[1]
 
 
 def _planned(chat: ChatScreen, messages: list[Message], window: int | None, model: ModelRef | None) -> Look:

@@ -30,6 +30,8 @@ _STATES = {
     MessageState.TRUNCATED: FinishReason.TRUNCATED,
     MessageState.INTERRUPTED: FinishReason.TRUNCATED,
 }
+_AWAY = {"connection", "timeout", "rate_limited", "overloaded", "server_error", "quota", "stream_broken"}
+"""Failures of a provider that nobody here can mend."""
 _REASONS = {str(reason) for reason in FinishReason}
 
 
@@ -133,6 +135,8 @@ def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
         ways.append(Action("Continue /continue", "continue"))
     ways.append(Action("Try again /retry", "retry"))
     ways.append(Action("Other model /model", "model"))
+    if kind in _AWAY and not has_text:
+        ways.append(Action("Earlier answer /earlier", "earlier"))
     if kind in {"authentication", "permission"}:
         ways.insert(0, Action("Keys /keys", "keys"))
     if kind in {"budget", "context_too_long"}:

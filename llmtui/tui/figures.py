@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from llmtui.core.messages import ModelRef
     from llmtui.tui.screens.chat import ChatScreen
 
-CHARACTERS_A_TOKEN = 4
 _MILLION = Decimal(10**6)
 
 
@@ -77,17 +76,20 @@ def _short(tokens: int) -> str:
 
 
 def estimate(chat: ChatScreen, characters: int) -> str:
-    """What the prompt's text will use, what that costs, and what is left of the window: all about, all marked so."""
+    """What sending the prompt will use, what that costs, and what is left of the window: all about, all marked so."""
     if not characters:
         return ""
-    tokens = -(-characters // CHARACTERS_A_TOKEN)
+    tokens = chat.prompt.tokens()
+    if not chat.is_assembled:
+        return f" ~{tokens:,} tokens "
+    from llmtui.tui import context
+
+    tokens += context.tokens(chat)
     model = model_of(chat)
     parts = [f"~{tokens:,} tokens"]
-    if not chat.is_assembled:
-        return f" {parts[0]} "
     if (price := chat.models.input_price(model)) is not None:
         parts.append(f"~{format_usd(price * tokens / _MILLION)}")
     if window := chat.models.window(model):
-        left = max(0.0, 1 - (chat.talk.context_tokens + tokens) / window)
+        left = max(0.0, 1 - tokens / window)
         parts.append(f"{left * 100:.0f} % left")
     return f" {' · '.join(parts)} "

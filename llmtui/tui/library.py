@@ -64,6 +64,10 @@ class Library:
         """What the ledger says of each answer: its attempts, oldest first."""
         return await self._read(lambda: self._store.ledger.figures(conversation_id))
 
+    async def earlier_answers(self, question: str) -> Sequence[tuple[str, Message]]:
+        """Whole answers to the very same question, newest first, each with its conversation's id."""
+        return await self._read(lambda: self._store.conversations.earlier_answers(question))
+
     async def spent_on(self, by: Grouping, key: str) -> Sequence[tuple[Conversation, int]]:
         """The conversations behind a row of the usage figures, with the nano-dollars of their requests, dearest first."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llmtui.core.messages import Message, Role
 from llmtui.core.sanitize import clean_line
+from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +28,14 @@ class Marks:
 
     def __init__(self) -> None:
         self._content: dict[str, str | Attachment] = {}
+        self._tokens: dict[str, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self._content)
 
     def clear(self) -> None:
         self._content.clear()
+        self._tokens.clear()
 
     def add_paste(self, text: str) -> str:
         """Remember a paste; return its label."""
@@ -79,6 +83,26 @@ class Marks:
 
         expanded = self._pattern().sub(put_in, text)
         return (expanded.strip() if attachments else expanded), tuple(attachments)
+
+    def tokens(self, text: str) -> int:
+        """What the text takes when it is sent, estimated; what a label stands for is counted once."""
+        if not self._content:
+            return estimate_tokens(text)
+        labels = self._pattern().findall(text)
+        files = {label for label in labels if not isinstance(self._content[label], str)}
+        pastes = [label for label in labels if label not in files]
+        return estimate_tokens(self._pattern().sub("", text)) + sum(map(self._tokens_of, [*pastes, *files]))
+
+    def _tokens_of(self, label: str) -> int:
+        if label not in self._tokens:
+            content = self._content[label]
+            if isinstance(content, str):
+                self._tokens[label] = estimate_tokens(content)
+            else:
+                from llmtui.chat.compose import count
+
+                self._tokens[label] = count(Message(Role.USER, "", attachments=(content,))).attachments
+        return self._tokens[label]
 
     def _pattern(self) -> re.Pattern[str]:
         return re.compile("|".join(re.escape(label) for label in sorted(self._content, key=len, reverse=True)))

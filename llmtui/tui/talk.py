@@ -66,6 +66,8 @@ class Talk:
     """The question that the prompt's text will replace."""
     standing: Question | None = None
     """What stood in the prompt when editing began: it comes back when editing ends."""
+    counted: tuple[object, int] | None = None
+    """What the context's tokens depend on, and the tokens."""
     live: LiveTurn | None = None
 
 

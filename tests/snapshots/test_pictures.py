@@ -184,6 +184,22 @@ def test_the_comparison(snap_compare: Any, size: tuple[int, int]) -> None:
     assert picture(snap_compare, size, before)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (40, 12)], ids=["120x40", "40x12"])
+def test_an_earlier_answer(snap_compare: Any, size: tuple[int, int]) -> None:
+    """ROB-6, STR-14: never to be taken for a new one."""
+
+    async def before(driven: Driven) -> None:
+        for _ in range(2):
+            await asked(driven, "How do I count the words of a book?")
+            await driven.press("ctrl+n")
+        await asked(driven, "How do I count the words of a book?")
+        driven.chat.prompt.fill("/earlier")
+        await driven.press("enter")
+        await driven.until(lambda: "Earlier answer" in driven.screen_text())
+
+    assert picture(snap_compare, size, before)
+
+
 def test_the_first_run(snap_compare: Any) -> None:
     """CHAT-5: what was found, a key, or the demo."""
 

@@ -138,7 +138,12 @@ def test_endings_and_unknown_figures_are_words() -> None:
         "retry",
         "model",
     ]
-    assert [way.name for way in describe.ways_out("budget", has_text=False)] == ["retry", "model", "new"]
+    assert [way.name for way in describe.ways_out("budget", has_text=False)] == [
+        "retry",
+        "model",
+        "new",
+        "context",
+    ]
 
 
 def test_the_details_of_an_answer() -> None:

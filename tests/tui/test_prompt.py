@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import stat
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
 
-from llmtui.core.messages import Attachment
+from llmtui.core.cost import format_usd
+from llmtui.core.messages import Attachment, ModelRef
 from llmtui.core.options import Options
 from llmtui.tui.app import ChatApp
 from llmtui.tui.editor import without_keys
+from llmtui.tui.model_book import Facts
 from llmtui.tui.talk import Question
 from tests.tui.conftest import Driven, driving
 
@@ -312,6 +315,42 @@ async def test_an_editor_that_does_not_exist_is_a_sentence(monkeypatch: pytest.M
         await driven.press("ctrl+g")
         await driven.until(lambda: "There is no editor" in driven.notices())
         assert driven.prompt == "text"
+
+
+def estimated(driven: Driven) -> int:
+    """The tokens that the prompt's edge tells of."""
+    return int(str(driven.chat.prompt.border_subtitle).strip(" ~").split()[0].replace(",", ""))
+
+
+async def test_the_estimate_counts_everything_that_is_sent() -> None:
+    """TOK-3: folded pastes, files, the system prompt and the conversation so far, at the model's price."""
+    async with driving() as driven:
+        driven.chat.models._facts[ModelRef("demo", "instant")] = Facts(100_000, Decimal(1000), None)
+        await driven.type("x")
+        alone = estimated(driven)
+        assert alone < 20
+        paste(driven, "word " * 4000)
+        await driven.pilot.pause()
+        assert driven.prompt.endswith("characters]")
+        pasted = estimated(driven)
+        assert 3500 < pasted < 6500
+        driven.chat.prompt.attach(Attachment("a.txt", "text/plain", b"word " * 4000))
+        await driven.pilot.pause()
+        attached = estimated(driven)
+        assert 3500 < attached - pasted < 6500
+        assert f"~{format_usd(Decimal(attached) / 1000)}" in str(driven.chat.prompt.border_subtitle)
+        assert f"{100 - attached / 1000:.0f} % left" in str(driven.chat.prompt.border_subtitle)
+        driven.chat.talk.system = "be kind " * 1000
+        await driven.press("y")
+        assert estimated(driven) - attached > 1500
+        driven.chat.prompt.clear()
+        driven.chat.talk.system = None
+        await driven.ask("one " * 2000)
+        await driven.type("x")
+        assert estimated(driven) > 1800
+        driven.chat.talk.editing = driven.chat.talk.messages[0].id
+        await driven.press("y")
+        assert estimated(driven) < 20, "an edited question is sent without what follows it"
 
 
 async def test_the_estimate_stands_on_the_edge() -> None:

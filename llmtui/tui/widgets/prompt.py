@@ -66,6 +66,10 @@ class Prompt(Vertical):
         """The text with pastes put in, and the attached files."""
         return self.area.marks.expand(self.area.text)
 
+    def tokens(self) -> int:
+        """What `content` takes when it is sent, estimated."""
+        return self.area.marks.tokens(self.area.text)
+
     def clear(self) -> None:
         self.area.empty()
 
