@@ -168,7 +168,7 @@ def _table(
             str(figures.failed),
             f"{figures.input_tokens:,}" if ctx.out.terminal else str(figures.input_tokens),
             f"{figures.output_tokens:,}" if ctx.out.terminal else str(figures.output_tokens),
-            format_usd(figures.confirmed),
+            "?" if figures.cost_is_unknown else format_usd(figures.confirmed),
             f"~{format_usd(figures.estimated)}" if figures.estimated_nanos else "",
             str(figures.uncounted or ""),
         ]

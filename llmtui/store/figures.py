@@ -45,6 +45,11 @@ class Figures(NamedTuple):
         return from_nanos(self.estimated_nanos)
 
     @property
+    def cost_is_unknown(self) -> bool:
+        """There are attempts whose cost nobody knows, and no others that cost anything."""
+        return bool(self.uncounted) and not (self.resolved_nanos or self.estimated_nanos)
+
+    @property
     def failed(self) -> int:
         return sum(self.errors.values())
 

@@ -45,6 +45,7 @@ def status(chat: ChatScreen) -> Status:
         tokens += live.tokens
         cost += live.cost or Decimal(0)
     window = chat.models.window(model)
+    unpriced = live is not None and live.cost is None and not _is_priced(chat, live.model)
     return Status(
         state=state,
         level=level,
@@ -55,11 +56,15 @@ def status(chat: ChatScreen) -> Status:
         chat=_chat(chat, window),
         cost=cost if (talk.id or live) else None,
         cost_estimated=live is not None or talk.cost_estimated,
-        cost_incomplete=talk.cost_incomplete,
+        cost_incomplete=talk.cost_incomplete or unpriced,
         budget=chat.budgets.fullest,
         alerts=chat.budgets.alerts,
         demo=is_demo(chat),
     )
+
+
+def _is_priced(chat: ChatScreen, model: ModelRef | None) -> bool:
+    return model is not None and (model.provider == "demo" or chat.models.facts(model).output_price is not None)
 
 
 def _chat(chat: ChatScreen, window: int | None) -> Allowance | None:

@@ -76,7 +76,7 @@ class LiveTurn:
         self.tokens = 0
         """Output so far, estimated."""
         self.cost: Decimal | None = None
-        """Of the output so far, estimated USD; None without a price."""
+        """Of the output so far, estimated USD; None before the first and without a price."""
         self.retry: RetryScheduled | None = None
         self.result: TurnResult | None = None
         self.speeds: deque[float] = deque(maxlen=SPEED_SAMPLES)

@@ -45,7 +45,7 @@ class Status(NamedTuple):
     cost: Decimal | None = None
     cost_estimated: bool = False
     cost_incomplete: bool = False
-    """Some answer's cost is not known: the true figure is higher."""
+    """Some answer's cost is not known: the true figure is higher; nothing at all is known when it is 0 besides."""
     budget: Allowance | None = None
     alerts: tuple[str, ...] = ()
     demo: bool = False
@@ -72,8 +72,9 @@ def parts(status: Status) -> list[Part]:
     elif status.chat_tokens:
         found.append(Part(Content(f"chat {'~' if status.tokens_estimated else ''}{status.chat_tokens:,}"), "context"))
     if status.cost is not None:
-        mark = "~" if status.cost_estimated else "≥ " if status.cost_incomplete else ""
-        found.append(Part(Content(mark + format_usd(status.cost)), "usage"))
+        mark = "≥ " if status.cost_incomplete else "~" if status.cost_estimated else ""
+        is_unknown = status.cost_incomplete and not status.cost
+        found.append(Part(Content("cost ?" if is_unknown else mark + format_usd(status.cost)), "usage"))
     if status.budget is not None:
         found.append(Part(_allowance(status.budget), "usage"))
     many = len(status.alerts)

@@ -122,14 +122,16 @@ def share(figures: Figures, whole: int, width: int) -> str:
 
 
 def cost(figures: Figures) -> str:
-    """Confirmed money; with `~` where some of it is estimated, with `≥` where some is not known."""
+    """Confirmed money; with `~` where some of it is estimated, with `≥` where some is not known, `?` where nothing is."""
+    if figures.cost_is_unknown:
+        return "?"
     amount = figures.confirmed + figures.estimated
     mark = "≥ " if figures.uncounted else "~" if figures.estimated_nanos else ""
     return f"{mark}{format_usd(amount)}"
 
 
 def _said(figures: Figures) -> str:
-    parts = [format_usd(figures.confirmed)]
+    parts = [] if figures.cost_is_unknown else [format_usd(figures.confirmed)]
     if figures.estimated_nanos:
         parts.append(f"~{format_usd(figures.estimated)} estimated")
     if figures.uncounted:

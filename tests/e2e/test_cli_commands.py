@@ -461,6 +461,20 @@ def test_an_import_that_is_none(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------- usage and doctor
 
 
+def test_usage_shows_no_sum_where_no_cost_is_known() -> None:
+    """COST-2: a row whose every cost is unknown shows `?`, not nothing spent."""
+    with ChatServer(answer("hi")) as server:
+        Path(os.environ["LLMTUI_CONFIG"]).write_text(
+            f'[providers.own]\nwire = "openai"\nbase_url = "{server.base_url}"\nlocal = false\nkey_env = "OWN_API_KEY"\n'
+        )
+        done = run("--once", "-m", "own/unpriced", "hello", env={"OWN_API_KEY": "sk-test-test-test-test"})
+        assert done.returncode == 0, done.stderr
+    text = ok("usage", "--by", "model")
+    assert "own/unpriced" in text
+    assert "?" in text
+    assert "$0.00" not in text.split("own/unpriced")[1].splitlines()[0]
+
+
 def test_usage_adds_up(tmp_path: Path) -> None:
     """USE-2"""
     config_file().write_text('[prices."custom/m"]\ninput = 3\noutput = 15\n', "utf-8")

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from textual.widgets import Button
 
 from llmtui.config import Config
+from llmtui.config.values import ProviderConfig
 from llmtui.core.cost import Price
 from llmtui.core.messages import MessageState, ModelRef
 from llmtui.core.options import Options
 from llmtui.tui.live import Phase
+from llmtui.tui.status import parts
+from tests.e2e.chat_server import ChatServer, answer
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:
     import pytest
 
+    from llmtui.tui.status import Status
     from tests.tui.conftest import Driven
 
 
@@ -128,6 +132,28 @@ async def test_a_question_refused_in_mid_conversation_goes_out_at_its_end_when_s
         await driven.settled()
         assert driven.chat.talk.editing == driven.chat.talk.messages[2].id
         assert len(driven.chat.talk.messages) == 4
+
+
+async def test_an_unknown_cost_is_never_shown_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """COST-2: without a price the status bar says that the cost is not known, while it streams and afterwards."""
+    with ChatServer(answer("One, ", "two, ", "three.")) as server:
+        provider = ProviderConfig(wire="openai", base_url=server.base_url, key_env="OWN_API_KEY", local=False)
+        monkeypatch.setenv("OWN_API_KEY", "sk-test-test-test-test")
+        config = Config(providers={"own": provider})
+        async with driving(options=Options(model="own/unpriced"), config=config) as driven:
+            seen: set[str] = set()
+            show = driven.chat.status.show
+
+            def watch(status: Status) -> None:
+                if status.cost is not None:
+                    seen.add(" ".join(part.text.plain for part in parts(status)))
+                show(status)
+
+            driven.chat.status.show = watch  # type: ignore[method-assign]
+            await driven.ask("a question")
+            assert driven.chat.talk.messages[-1].content
+            assert seen
+            assert all("cost ?" in said and "$" not in said for said in seen), seen
 
 
 async def test_continue_goes_on_where_an_answer_was_cut() -> None:

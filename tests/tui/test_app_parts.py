@@ -93,6 +93,8 @@ def test_estimates_gaps_alerts_and_demo_are_marked() -> None:
     """COST-2, TOK-3: `~` while estimated, `≥` while something is uncounted; the demo says so first."""
     assert "~$0.0123" in line(FULL._replace(cost_estimated=True))
     assert "≥ $0.0123" in line(FULL._replace(cost_incomplete=True))
+    assert "≥ $0.0123" in line(FULL._replace(cost_incomplete=True, cost_estimated=True))
+    assert " cost ? " in line(FULL._replace(cost_incomplete=True, cost=Decimal(0), cost_estimated=True))
     assert line(FULL._replace(demo=True)).startswith("demo · streaming")
     assert line(FULL._replace(alerts=("errors 4 %",))).endswith("⚠ 1 alert")
     assert "chat ~1,234" in line(FULL._replace(chat=None, chat_tokens=1234, tokens_estimated=True))
