@@ -368,6 +368,13 @@ class ChatSession:
         self.list_errors = failed
         return [(ModelRef(name, model.name), model) for name in names for model in found[name]]
 
+    async def probe(self, provider: str) -> None:
+        """Ask the provider something that costs nothing. Raise LlmtuiError while it does not answer as it should."""
+        from llmtui.chat.key_check import check_key
+
+        target = await self._runtime.call(lambda: self.directory.target(provider))
+        await check_key(target, self._runtime.transport)
+
     def providers(self) -> list[ProviderStatus]:
         """Every provider that is known, with where its key comes from."""
         return self.directory.statuses()

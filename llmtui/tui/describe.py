@@ -35,6 +35,11 @@ _AWAY = {"connection", "timeout", "rate_limited", "overloaded", "server_error", 
 _REASONS = {str(reason) for reason in FinishReason}
 
 
+def date_time(created_at: int) -> str:
+    """Local date, hours and minutes of a moment in milliseconds since 1970."""
+    return f"{datetime.fromtimestamp(created_at / 1000).astimezone():%Y-%m-%d %H:%M}"
+
+
 def clock_time(created_at: int) -> str:
     """Local hours and minutes of a moment in milliseconds since 1970; the date too when it is another day."""
     if not created_at:
@@ -136,6 +141,7 @@ def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
     ways.append(Action("Try again /retry", "retry"))
     ways.append(Action("Other model /model", "model"))
     if kind in _AWAY and not has_text:
+        ways.append(Action("Queue /queue", "queue"))
         ways.append(Action("Earlier answer /earlier", "earlier"))
     if kind in {"authentication", "permission"}:
         ways.insert(0, Action("Keys /keys", "keys"))

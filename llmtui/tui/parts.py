@@ -4,8 +4,9 @@ from llmtui.tui.budgets import Budgets
 from llmtui.tui.drafts import Drafts
 from llmtui.tui.library import Library
 from llmtui.tui.model_book import ModelBook
+from llmtui.tui.outbox import Outbox
 from llmtui.tui.turns import Turns
 from llmtui.tui.view import View
 from llmtui.tui.widgets.transcript import Transcript
 
-__all__ = ["Budgets", "Drafts", "Library", "ModelBook", "Transcript", "Turns", "View"]
+__all__ = ["Budgets", "Drafts", "Library", "ModelBook", "Outbox", "Transcript", "Turns", "View"]

@@ -37,6 +37,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await chat.drafts.load_earlier()
     await chat.drafts.bring_back()
     await chat.budgets.refresh()
+    await chat.outbox.ask_at_start()
     await warm(chat, session)
     await chat.open_sidebar_if_wide()
     await settle_memory()

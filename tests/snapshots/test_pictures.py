@@ -39,6 +39,7 @@ FIGURES = (
 def _fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_demo_server.MODELS, "instant", DemoModel(0.0, 1e6))
     monkeypatch.setattr(describe, "clock_time", lambda _: "14:02")
+    monkeypatch.setattr(describe, "date_time", lambda _: "2026-11-20 14:02")
     monkeypatch.setattr(describe, "metadata", lambda _: FIGURES)
     monkeypatch.setattr(describe, "compared", lambda _: FIGURES)
     monkeypatch.setattr(turns, "metadata", lambda _: FIGURES)

@@ -86,6 +86,11 @@ def continue_(chat: ChatScreen, _argument: str) -> None:
         chat.turns.continue_answer(chat.talk, answer)
 
 
+async def queue(chat: ChatScreen, _argument: str) -> None:
+    """Let the question whose answer failed wait until its provider is back."""
+    await chat.outbox.toggle()
+
+
 def last(chat: ChatScreen, role: Role) -> Message | None:
     """The newest message of a role on the branch that is shown."""
     return next((message for message in reversed(chat.talk.messages) if message.role is role), None)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Attachment, ModelRef
     from llmtui.tui.app import ChatApp
     from llmtui.tui.live import LiveTurn
-    from llmtui.tui.parts import Budgets, Drafts, Library, ModelBook, Transcript, Turns, View
+    from llmtui.tui.parts import Budgets, Drafts, Library, ModelBook, Outbox, Transcript, Turns, View
 
 TICK_S = 0.25
 """How often figures that change by themselves are painted while something is under way."""
@@ -49,6 +49,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     models: ModelBook
     drafts: Drafts
     budgets: Budgets
+    outbox: Outbox
     transcript: Transcript
     view: View
     session: ChatSession | None = None
@@ -77,9 +78,10 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     async def assemble(self) -> None:
         """After the first paint: the transcript, and what does the work."""
-        from llmtui.tui.parts import Budgets, Drafts, ModelBook, Transcript, Turns, View
+        from llmtui.tui.parts import Budgets, Drafts, ModelBook, Outbox, Transcript, Turns, View
 
         self.turns, self.models, self.drafts, self.budgets = Turns(self), ModelBook(), Drafts(self), Budgets(self)
+        self.outbox = Outbox(self)
         self.transcript = Transcript(id="transcript")
         self.view = View(self)
         with self.app.batch_update():

@@ -64,7 +64,7 @@ class EarlierScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         answer = self._found[self._place][1]
-        when = describe.clock_time(answer.created_at)
+        when = describe.date_time(answer.created_at)
         title = f"Earlier answer {self._place + 1}/{len(self._found)}, not a new one: {when}, {answer.model or 'model'}"
         self.query_one(Container).border_title = Content(clean_line(title))
         self._pane.open([describe.item(answer)], at=answer.id)
