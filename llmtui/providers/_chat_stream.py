@@ -20,7 +20,7 @@ from llmtui.core.events import (
 )
 from llmtui.providers._chat_usage import read_chat_usage, read_timings
 from llmtui.providers._faults import broken_frame, stream_error
-from llmtui.providers._json import TextJoiner, excerpt, parse, parse_exact
+from llmtui.providers._json import TextJoiner, parse, parse_exact, quote
 from llmtui.providers._sse import SseParser
 from llmtui.providers._usage import UsageMeter
 
@@ -112,7 +112,7 @@ class ChatDecoder:
 
     def _event(self, kind: str, data: str, out: list[StreamEvent]) -> None:
         try:
-            frame = parse(data)
+            frame = parse(data, self._target)
         except MalformedResponse:
             if kind not in {"", "message", "error"}:  # an event of the server's own, such as a ping in plain words
                 return
@@ -122,19 +122,19 @@ class ChatDecoder:
         if isinstance(frame, list) and len(frame) == 1:
             frame = frame[0]
         if kind == "error":
-            self._fail(stream_error(frame, self._request, self._target), out)
+            self._fail(self._fault(frame), out)
         elif isinstance(frame, dict):
             self._frames += 1
             self._frame(frame, data, out)
         else:
             raise MalformedResponse(
-                f"{self._target.name} sent a frame that is no answer: {excerpt(data)}",
+                f"{self._target.name} sent a frame that is no answer: {quote(data, self._target)}",
                 advice="Check that base_url leads to a model server.",
             )
 
     def _frame(self, frame: dict[str, Any], data: str, out: list[StreamEvent]) -> None:
         if frame.get("error") or frame.get("object") == "error" or frame.get("type") == "error":
-            self._fail(stream_error(frame, self._request, self._target), out)
+            self._fail(self._fault(frame), out)
             return
         if None in self._identity:
             self._identify(frame, out)
@@ -150,7 +150,7 @@ class ChatDecoder:
             self._usage(read_timings(frame["timings"]), data, out)
         if "x_groq" in frame and isinstance(frame["x_groq"], dict):
             if frame["x_groq"].get("error"):
-                self._fail(stream_error(frame["x_groq"], self._request, self._target), out)
+                self._fail(self._fault(frame["x_groq"]), out)
             else:
                 self._usage(frame["x_groq"].get("usage"), data, out)
 
@@ -213,7 +213,7 @@ class ChatDecoder:
             self._fail(error, out)
             return
         self._finished = True
-        out.append(Finished(FINISH_REASONS.get(reason, FinishReason.STOP), excerpt(reason, 60)))
+        out.append(Finished(FINISH_REASONS.get(reason, FinishReason.STOP), quote(reason, self._target, 60)))
 
     def _identify(self, frame: dict[str, Any], out: list[StreamEvent]) -> None:
         known = tuple(old or _name(frame.get(key)) for old, key in zip(self._identity, ("id", "model"), strict=True))
@@ -232,10 +232,13 @@ class ChatDecoder:
         if text.startswith(("{", "[")):
             self._event("", text, out)
             return
-        what = f"something that is no stream: {excerpt(text)}" if text else "nothing at all"
+        what = f"something that is no stream: {quote(text, self._target)}" if text else "nothing at all"
         raise MalformedResponse(
             f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."
         )
+
+    def _fault(self, payload: object) -> ProviderError:
+        return stream_error(payload, self._request, self._target, begun=self._text_seen)
 
     def _fail(self, error: ProviderError, out: list[StreamEvent]) -> None:
         if not error.provider:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core import errors
+from llmtui.providers._json import quote
 from llmtui.providers._waiting import retry_after
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _FILTERED_WORDS = re.compile(
     r"content management policy|flagged by (?:our )?moderation|requires moderation|content policy", re.IGNORECASE
 )
 _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_not_supported"})
+_NO_MODEL_WORDS = re.compile(r"\bmodel\b.{0,200}\b(?:not found|does not exist)|\bno such model\b", re.IGNORECASE)
 _LATER = frozenset({"openrouter_in_flight_budget", "ramp_limit_exceeded"})
 """Codes under which a status that is final elsewhere is only a matter of waiting."""
 
@@ -81,26 +83,31 @@ class _Verdict(NamedTuple):
 
 
 def classify(
-    fault: Fault, *, status: int | None, headers: Mapping[str, str], request: ChatRequest | None, target: Target
+    fault: Fault,
+    *,
+    status: int | None,
+    headers: Mapping[str, str],
+    request: ChatRequest | None,
+    target: Target,
+    begun: bool = False,
 ) -> errors.ProviderError:
-    """The error, with everything the server said about it; the key never appears in it."""
-    in_band = status is None
+    """The error, with everything the server said about it; no secret of the target's appears in it."""
     if status is None:
         status = fault.status or next((code for word, code in _MEANS.items() if word in fault.words), None)
     kind, what, advice = _verdict(fault, status, headers, target)
     said = f": {fault.message}" if fault.message else ""
-    where = " in mid-stream" if in_band else ""
+    where = " in mid-stream" if begun else ""
     number = f" ({status})" if status else ""
     message = f"{target.name} {what}{where}{number}{said}"
     wait = retry_after(headers, fault.message, fault.retry_after_s) if kind.retryable else None
     return kind(
-        target.key.scrub(message) if target.key else message,
+        target.scrub(message),
         advice=advice,
         provider=target.name,
         model=request.model.name if request else "",
         status=status,
         code=fault.code,
-        request_id=_request_id(headers) or fault.request_id,
+        request_id=_request_id(headers, target) or fault.request_id,
         retry_after_s=wait,
         should_retry=_should_retry(kind, headers),
     )
@@ -132,7 +139,8 @@ def _verdict(fault: Fault, status: int | None, headers: Mapping[str, str], targe
             "blocked this by its content policy",
             "Rephrase the message, or choose another model.",
         )
-    if words & _NO_MODEL or status == 404:
+    # inside a stream Ollama gives neither code nor status, only the sentence
+    if words & _NO_MODEL or status == 404 or (status is None and _NO_MODEL_WORDS.search(said)):
         return _missing(fault, target)
     return _by_status(status, headers, target)
 
@@ -160,7 +168,7 @@ def _by_status(status: int | None, headers: Mapping[str, str], target: Target) -
     if status >= 400:
         return _Verdict(errors.InvalidRequest, "refused the request", "Check the model's name and the settings.")
     if status >= 300:
-        location = headers.get("location", "")[:200]
+        location = quote(headers.get("location", ""), target, 200)
         return _Verdict(
             errors.MalformedResponse, "answered with a redirect, which is not followed",
             f"Put the address it leads to into base_url: {location}" if location else "Check base_url.",
@@ -185,10 +193,9 @@ def _new_key(target: Target) -> str:
     return f"Set {'another' if target.key else 'one'} with: llmtui keys set {target.name}"
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    return next(
-        (headers[name][:120] for name in ("x-request-id", "request-id", "x-generation-id") if headers.get(name)), None
-    )
+def _request_id(headers: Mapping[str, str], target: Target) -> str | None:
+    found = next((id_ for name in ("x-request-id", "request-id", "x-generation-id") if (id_ := headers.get(name))), "")
+    return target.scrub(found)[:120] or None
 
 
 def _should_retry(kind: type[errors.ProviderError], headers: Mapping[str, str]) -> bool | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.errors import ConnectionFailed, LlmtuiError, MalformedResponse, ProviderError, StreamBroken, TimedOut
 from llmtui.providers._exchange import Late
-from llmtui.providers._json import excerpt
+from llmtui.providers._json import quote
 
 if TYPE_CHECKING:
     from llmtui.providers._exchange import Exchange
@@ -32,17 +32,21 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
     kind: type[ProviderError] = ConnectionFailed
     final, advice = False, _TRY_AGAIN
     if type(error).__name__ == "ProxyError":
-        what, final = f"cannot be reached: the proxy refused ({excerpt(error, 120)})", True
+        what, final = f"cannot be reached: the proxy refused ({quote(error, target, 120)})", True
         advice = "Check proxy, and HTTPS_PROXY in the environment."
     elif exchange.received and not isinstance(cause, OSError):
-        kind, what, final = MalformedResponse, f"answered with something that is not HTTP: {excerpt(error, 120)}", True
+        kind, what, final = (
+            MalformedResponse,
+            f"answered with something that is not HTTP: {quote(error, target, 120)}",
+            True,
+        )
         advice = "Check that base_url leads to a model server, and https:// or http:// in it."
     elif _is(cause, "SSLCertVerificationError"):
-        reason = excerpt(getattr(cause, "verify_message", "") or cause, 120)
+        reason = quote(getattr(cause, "verify_message", "") or cause, target, 120)
         what, final = f"cannot be trusted: the certificate of {host} is not valid ({reason})", True
         advice = "Behind a company's proxy name its certificates as ca_file; otherwise somebody may be listening."
     elif _is(cause, "SSLError"):
-        what, final = f"speaks no TLS at {host} that can be understood ({excerpt(cause, 120)})", True
+        what, final = f"speaks no TLS at {host} that can be understood ({quote(cause, target, 120)})", True
         advice = "A server on this machine is often plain http: check base_url."
     elif isinstance(cause, socket.gaierror):
         what = f"cannot be found: there is no host {host}, or no network"
@@ -50,12 +54,12 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
         what = f"cannot be reached: nothing answers at {host}:{port}"
         advice = "Start the server, or check base_url." if target.local else _TRY_AGAIN
     elif isinstance(cause, OSError) and not isinstance(cause, ConnectionError):
-        what = f"cannot be reached at {host}: {excerpt(cause.strerror or cause, 120)}"
+        what = f"cannot be reached at {host}: {quote(cause.strerror or cause, target, 120)}"
     else:
         what = "closed the connection without an answer"
     message = f"{target.name} {what}"
     return kind(
-        target.key.scrub(message) if target.key else message,
+        target.scrub(message),
         advice=advice,
         provider=target.name,
         should_retry=False if final and kind is ConnectionFailed else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llmtui.providers._json import excerpt
+from llmtui.providers._json import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,17 +41,21 @@ def status_error(
     from llmtui.providers._json import parse_body
 
     try:
-        fault = read_fault(parse_body(body))
+        fault = read_fault(parse_body(body), target)
     except MalformedResponse:
-        fault = _plain(body)
+        fault = _plain(body, target)
     return classify(fault, status=status, headers=headers, request=request, target=target)
 
 
-def stream_error(payload: object, request: ChatRequest | None, target: Target) -> ProviderError:
-    """The error that an object inside a 200 stream (or body) stands for: the same kinds as by status."""
+def stream_error(payload: object, request: ChatRequest | None, target: Target, *, begun: bool = False) -> ProviderError:
+    """The error that an object inside a 200 stream (or body) stands for: the same kinds as by status.
+
+    `begun`: the answer's text had begun before it.
+    """
     from llmtui.providers._classify import classify
 
-    return classify(read_fault(payload), status=None, headers={}, request=request, target=target)
+    fault = read_fault(payload, target)
+    return classify(fault, status=None, headers={}, request=request, target=target, begun=begun)
 
 
 def broken_frame(error: ProviderError, request: ChatRequest | None, target: Target) -> ProviderError:
@@ -61,12 +65,12 @@ def broken_frame(error: ProviderError, request: ChatRequest | None, target: Targ
     return error
 
 
-def read_fault(payload: object) -> Fault:
-    """The facts of an error body, in any of the shapes that are known."""
+def read_fault(payload: object, target: Target) -> Fault:
+    """The facts of an error body, in any of the shapes that are known, without the target's secrets."""
     if isinstance(payload, list) and payload:
         payload = payload[0]
     if isinstance(payload, str):
-        return Fault(excerpt(payload))
+        return Fault(quote(payload, target))
     if not isinstance(payload, dict):
         return Fault()
     outer: dict[str, Any] = payload
@@ -76,11 +80,11 @@ def read_fault(payload: object) -> Fault:
     if isinstance(inner, str):
         inner = {"message": inner, "code": outer.get("code"), "type": outer.get("type"), "status": outer.get("status")}
     if not isinstance(inner, dict):
-        return Fault(excerpt(inner))
-    return _read(inner, outer)
+        return Fault(quote(inner, target))
+    return _read(inner, outer, target)
 
 
-def _read(error: Mapping[str, Any], outer: Mapping[str, Any]) -> Fault:
+def _read(error: Mapping[str, Any], outer: Mapping[str, Any], target: Target) -> Fault:
     details = _objects(error.get("details"))
     metadata = next(iter(_objects(error.get("metadata"))), {})
     sources: list[Mapping[str, Any]] = [error, metadata, *details]
@@ -101,24 +105,25 @@ def _read(error: Mapping[str, Any], outer: Mapping[str, Any]) -> Fault:
         words.append("daily_quota")
     ids = (outer.get("request_id"), error.get("request_id"))
     return Fault(
-        message=excerpt(message),
+        message=quote(message, target),
         words=frozenset(word.lower() for word in words),
-        code=excerpt(words[0], 80) if words else "",
+        code=quote(words[0], target, 80) if words else "",
         status=_status(error.get("code"), error.get("status_code"), error.get("status"), outer.get("code")),
-        request_id=next((excerpt(i, 80) for i in ids if isinstance(i, str) and i), None),
+        request_id=next((quote(i, target, 80) for i in ids if isinstance(i, str) and i), None),
         retry_after_s=_retry_delay(sources),
     )
 
 
-def _plain(body: bytes) -> Fault:
+def _plain(body: bytes, target: Target) -> Fault:
     """A body that is no JSON: plain words are a message, a web page is only its title."""
-    text = body[:4096].decode("utf-8", "replace").strip()
+    text = target.scrub(body.decode("utf-8", "replace").strip())[:4096]
     if not text.startswith("<"):
-        return Fault(excerpt(text))
+        return Fault(quote(text, target))
     lower = text.lower()
     start = lower.find("<title>")
     end = lower.find("</title>")
-    return Fault(excerpt(f"a web page titled “{text[start + 7 : end].strip()}”" if 0 <= start < end else "a web page"))
+    title = f" titled “{text[start + 7 : end].strip()}”" if 0 <= start < end else ""
+    return Fault(quote(f"a web page{title}", target))
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

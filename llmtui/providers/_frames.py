@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llmtui.core.errors import MalformedResponse, ProviderError
 from llmtui.core.events import Finished, ReasoningDelta, StreamEnded, StreamFailed, TextDelta
 from llmtui.providers._faults import broken_frame, stream_error
-from llmtui.providers._json import TextJoiner, excerpt, parse
+from llmtui.providers._json import TextJoiner, parse, quote
 from llmtui.providers._sse import SseParser
 
 if TYPE_CHECKING:
@@ -79,11 +79,12 @@ class FrameDecoder:
     def _take(self, events: Iterable[SseEvent], out: list[StreamEvent]) -> None:
         for event in events:
             if not event.data.startswith("[DONE]"):
-                frame = parse(event.data)
+                frame = parse(event.data, self._target)
                 if isinstance(frame, list) and len(frame) == 1:
                     frame = frame[0]
                 if not isinstance(frame, dict):
-                    raise MalformedResponse(f"The server sent a frame that is no object: {excerpt(event.data, 80)}")
+                    what = quote(event.data, self._target, 80)
+                    raise MalformedResponse(f"The server sent a frame that is no object: {what}")
                 self._frames += 1
                 if frame.get("error"):
                     self._fail(out, self._fault(frame))
@@ -110,7 +111,7 @@ class FrameDecoder:
 
     def _finish(self, out: list[StreamEvent], reason: FinishReason, native: str = "", explanation: str = "") -> None:
         self._finished = True
-        out.append(Finished(reason, native, explanation))
+        out.append(Finished(reason, quote(native, self._target, 60), quote(explanation, self._target)))
 
     def _end(self, out: list[StreamEvent]) -> None:
         """The terminal mark."""
@@ -123,7 +124,7 @@ class FrameDecoder:
         out.append(StreamFailed(error))
 
     def _fault(self, payload: object) -> ProviderError:
-        return stream_error(payload, self._request, self._target)
+        return stream_error(payload, self._request, self._target, begun=self._text_seen)
 
     def _judge_stray(self, out: list[StreamEvent]) -> None:
         """Lines that are no events: an error in raw JSON fails the stream with the line that makes it whole, in whatever
@@ -144,7 +145,7 @@ class FrameDecoder:
     def _no_stream(self, out: list[StreamEvent]) -> None:
         """Not a single frame came: say what came instead."""
         text = "\n".join(self._parser.stray).strip()
-        what = f"something that is no stream: {excerpt(text)}" if text else "nothing at all"
+        what = f"something that is no stream: {quote(text, self._target)}" if text else "nothing at all"
         error = MalformedResponse(
             f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."
         )

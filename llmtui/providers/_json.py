@@ -10,21 +10,25 @@ from llmtui.core.errors import MalformedResponse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from llmtui.providers.base import Target
+
 
 _decode: Callable[[str], Any] = json.JSONDecoder().decode
 
 
-def parse(text: str) -> Any:
+def parse(text: str, target: Target | None = None) -> Any:
     """The JSON value; raise MalformedResponse when it is none (cut off, numbers or nesting beyond all measure).
 
     NaN and Infinity are no JSON, and yet some servers write them: they come as floats, which no count and no amount
-    accepts. An answer is not thrown away for them.
+    accepts. An answer is not thrown away for them. What is no JSON is quoted where `target` tells what its secrets are.
     """
     try:
         return _decode(text)
     except (ValueError, RecursionError):
+        page = "a web page" if text.lstrip().startswith("<") else ""
+        what = quote(text, target) if target else page
         raise MalformedResponse(
-            f"The server sent a frame that is not JSON, or was cut off: {excerpt(text)}",
+            f"The server sent a frame that is not JSON, or was cut off{': ' if what else ''}{what}",
             advice="Try again; if it happens again, check that base_url leads to a model server.",
         ) from None
 
@@ -49,8 +53,13 @@ def dump(value: object) -> bytes:
     return whole_characters(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
+def quote(text: object, target: Target, limit: int = 300) -> str:
+    """Foreign text for a message: one short line without the target's secrets."""
+    return excerpt(target.scrub(str(text)), limit)
+
+
 def excerpt(text: object, limit: int = 300) -> str:
-    """Foreign text as one short line."""
+    """Foreign text as one short line; see `quote` for what a server that was sent a key has said."""
     line = " ".join(str(text)[: 4 * limit].split())
     line = whole_characters(line)
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -29,7 +29,7 @@ def parse_model_list(body: bytes) -> list[ModelInfo]:
         listing = next((listing[key] for key in ("data", "models") if isinstance(listing.get(key), list)), listing)
     if not isinstance(listing, list):
         raise MalformedResponse(
-            f"The list of models is no list: {excerpt(body[:400].decode('utf-8', 'replace'), 120)}",
+            "The list of models is no list",
             advice="Check that base_url leads to a model server.",
         )
     models = (_model(item) for item in listing if isinstance(item, dict))

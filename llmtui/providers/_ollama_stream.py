@@ -15,7 +15,7 @@ from llmtui.core.events import (
     TextDelta,
 )
 from llmtui.providers._faults import broken_frame, stream_error
-from llmtui.providers._json import TextJoiner, excerpt, parse
+from llmtui.providers._json import TextJoiner, parse, quote
 from llmtui.providers._ndjson import LineParser
 from llmtui.providers._usage import Nonsense, UsageMeter, count, has_count, make_usage
 
@@ -82,11 +82,11 @@ class OllamaDecoder:
 
     def _read(self, lines: list[str], out: list[StreamEvent]) -> None:
         for line in lines:
-            frame = parse(line)
+            frame = parse(line, self._target)
             self._lines += 1
             if not isinstance(frame, dict):
                 raise MalformedResponse(
-                    f"{self._target.name} sent a line that is no answer: {excerpt(line)}",
+                    f"{self._target.name} sent a line that is no answer: {quote(line, self._target)}",
                     advice="Check that base_url leads to Ollama.",
                 )
             self._frame(frame, out)
@@ -95,7 +95,7 @@ class OllamaDecoder:
 
     def _frame(self, frame: dict[str, Any], out: list[StreamEvent]) -> None:
         if frame.get("error"):
-            self._fail(stream_error(frame, self._request, self._target), out)
+            self._fail(stream_error(frame, self._request, self._target, begun=self._text_seen), out)
             return
         if not self._identified and isinstance(frame.get("model"), str):
             self._identified = True
@@ -129,7 +129,7 @@ class OllamaDecoder:
         finish = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
         if self._called_tools:
             finish = FinishReason.TOOL_CALLS
-        out.append(Finished(finish, excerpt(reason, 60)))
+        out.append(Finished(finish, quote(reason, self._target, 60)))
         counts = {name: frame[name] for name in ("prompt_eval_count", "eval_count") if name in frame}
         if counts or self._text_seen:
             out += self._meter.report(counts, text_seen=self._text_seen)

@@ -32,7 +32,7 @@ class _Answer:
         self._response = response
         self._exchange = exchange
         self._target = target
-        self._unpacker = unpacker(self.headers.get("content-encoding"))
+        self._unpacker = unpacker(target.scrub(self.headers.get("content-encoding", "")))
         self._limit_s = exchange.header_s
         self._closed = False
         from llmtui.providers._httpx import FAILURES

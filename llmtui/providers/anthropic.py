@@ -15,7 +15,7 @@ from llmtui.providers._anthropic_messages import WIRE, conversation, mark_cache,
 from llmtui.providers._claude import default_limit, generation, sampling, thinking
 from llmtui.providers._faults import status_error
 from llmtui.providers._frames import FrameDecoder
-from llmtui.providers._json import excerpt, parse_body
+from llmtui.providers._json import parse_body
 from llmtui.providers._model_list import tokens
 from llmtui.providers._outgoing import headers, post
 from llmtui.providers._replay import keep
@@ -207,7 +207,7 @@ class _Decoder(FrameDecoder):
         if isinstance(reason, str) and reason:
             details = part(delta, "stop_details")
             why = [said for name in ("category", "explanation") if (said := _text(details.get(name)))]
-            self._finish(out, _STOP_REASONS.get(reason, FinishReason.STOP), reason, excerpt(": ".join(why)))
+            self._finish(out, _STOP_REASONS.get(reason, FinishReason.STOP), reason, ": ".join(why))
 
     def _ending(self, out: list[StreamEvent]) -> None:
         if self._output_known:

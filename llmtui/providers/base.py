@@ -10,6 +10,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
+from llmtui.core.secret import Secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from llmtui.core.errors import ProviderError
     from llmtui.core.events import StreamEvent
     from llmtui.core.request import ChatRequest
-    from llmtui.core.secret import Secret
     from llmtui.core.usage import Usage
 
 
@@ -37,6 +38,17 @@ class Target(NamedTuple):
     insecure_http: bool = False
     local: bool = False
     """Costs nothing and may take long to its first token."""
+
+    def scrub(self, text: str) -> str:
+        """The text without the key, and without the values of the extra headers, which may be keys as well.
+
+        To be done before a text is cut: a piece of a key is not found any more.
+        """
+        own = list(self.headers.values())
+        secrets = {*own, *(value.rpartition(" ")[2] for value in own), self.key.reveal() if self.key else ""}
+        for secret in sorted(secrets, key=len, reverse=True):
+            text = Secret(secret).scrub(text)
+        return text
 
 
 class WireRequest(NamedTuple):

@@ -17,7 +17,7 @@ from llmtui.providers._attachments import base64, pictures, text_with_files
 from llmtui.providers._faults import status_error
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._gemini_thinking import thinking_config
-from llmtui.providers._json import excerpt, parse_body
+from llmtui.providers._json import excerpt, parse_body, quote
 from llmtui.providers._model_list import tokens
 from llmtui.providers._outgoing import headers, post
 from llmtui.providers._replay import keep, kept
@@ -206,33 +206,33 @@ class _Decoder(FrameDecoder):
         blocked = _word(feedback.get("blockReason"))
         if blocked and not candidate:
             why = _word(feedback.get("blockReasonMessage")) or _categories(feedback)
-            self._finish(out, FinishReason.CONTENT_FILTER, blocked, excerpt(why))
+            self._finish(out, FinishReason.CONTENT_FILTER, blocked, why)
         reason = _word(candidate.get("finishReason"))
         if not reason or reason == "FINISH_REASON_UNSPECIFIED" or self._finished:
             return
         out.extend(keep(self._request, WIRE, place, length=self._length) for place in self._signed)
         why = _word(candidate.get("finishMessage")) or ""
         if _FAILED.fullmatch(reason):
-            self._fail(out, _broken_off(self._target.name, self._request.model.name, reason, why))
+            self._fail(out, _broken_off(self._target, self._request.model.name, reason, why))
         elif _FILTERED.fullmatch(reason):
-            self._finish(out, FinishReason.CONTENT_FILTER, reason, excerpt(why or _categories(candidate)))
+            self._finish(out, FinishReason.CONTENT_FILTER, reason, why or _categories(candidate))
         elif self._tool_call and reason == "STOP":
             self._finish(out, FinishReason.TOOL_CALLS, reason)
         else:
-            self._finish(out, _FINISH_REASONS.get(reason, FinishReason.STOP), reason, excerpt(why))
+            self._finish(out, _FINISH_REASONS.get(reason, FinishReason.STOP), reason, why)
 
     def _ending(self, out: list[StreamEvent]) -> None:
         out += self._usage.end(text_seen=self._text_seen)
 
 
-def _broken_off(provider: str, model: str, reason: str, why: str) -> ProviderError:
+def _broken_off(target: Target, model: str, reason: str, why: str) -> ProviderError:
     ours = reason == "MISSING_THOUGHT_SIGNATURE"
     return (InvalidRequest if ours else ServerError)(
-        f"{provider} broke the answer off: {reason}{f' ({excerpt(why)})' if why else ''}",
+        f"{target.name} broke the answer off: {quote(f'{reason} ({why})' if why else reason, target)}",
         advice="Start a new conversation." if ours else "Try again, or choose another model with -m.",
-        provider=provider,
+        provider=target.name,
         model=model,
-        code=reason,
+        code=quote(reason, target, 80),
     )
 
 

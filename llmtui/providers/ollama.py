@@ -9,7 +9,7 @@ from llmtui.core.messages import Role
 from llmtui.providers._address import plain_root
 from llmtui.providers._attachments import base64, pictures, text_with_files
 from llmtui.providers._faults import status_error
-from llmtui.providers._json import dump, excerpt, parse_body, whole_characters
+from llmtui.providers._json import dump, parse_body, whole_characters
 from llmtui.providers._model_list import tokens
 from llmtui.providers._ollama_stream import OllamaDecoder
 from llmtui.providers.base import ModelInfo, WireRequest
@@ -83,7 +83,7 @@ class Ollama:
         items = listing.get("models") if isinstance(listing, dict) else None
         if not isinstance(items, list):
             raise MalformedResponse(
-                f"The list of models is no list: {excerpt(body[:400].decode('utf-8', 'replace'), 120)}",
+                "The list of models is no list",
                 advice="Check that base_url leads to Ollama.",
             )
         models = (_model(item) for item in items if isinstance(item, dict))

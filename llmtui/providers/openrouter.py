@@ -14,7 +14,7 @@ from llmtui.core.messages import Role
 from llmtui.providers._address import api_root
 from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers._chat_usage import read_chat_usage
-from llmtui.providers._json import excerpt, parse_body, parse_exact
+from llmtui.providers._json import excerpt, parse_body, parse_exact, quote
 from llmtui.providers._model_list import tokens
 from llmtui.providers._replay import keep, kept
 from llmtui.providers._usage import Nonsense, part, usd
@@ -185,7 +185,7 @@ class _Decoder(ChatDecoder):
             out.extend(keep(self._request, WIRE, detail) for detail in self._details)
         super()._finish(reason, out)
         if self._native and isinstance(out[-1], Finished):
-            out[-1] = out[-1]._replace(native=excerpt(self._native, 60))
+            out[-1] = out[-1]._replace(native=quote(self._native, self._target, 60))
 
 
 def create() -> OpenRouter:

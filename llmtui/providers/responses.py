@@ -15,7 +15,6 @@ from llmtui.providers._attachments import data_url, pictures, text_with_files
 from llmtui.providers._chat_usage import read_chat_usage
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._gpt import effort_word, gpt
-from llmtui.providers._json import excerpt
 from llmtui.providers._replay import keep, kept
 from llmtui.providers._usage import UsageMeter, part
 from llmtui.providers.openai import OpenAIChat
@@ -198,7 +197,7 @@ class _Decoder(FrameDecoder):
         out += self._usage.report(response.get("usage"), text_seen=self._text_seen)
         cut = part(response, "incomplete_details").get("reason")
         if isinstance(cut, str) and cut:
-            self._finish(out, _CUT.get(cut, FinishReason.STOP), excerpt(cut, 60))
+            self._finish(out, _CUT.get(cut, FinishReason.STOP), cut)
         elif any(item.get("type") == "function_call" for item in items):
             self._finish(out, FinishReason.TOOL_CALLS, "completed")
         else:

@@ -199,3 +199,12 @@ def test_errors_by_status() -> None:
     """ROB-2."""
     body = b'{"error":"model \\"x\\" not found, try pulling it first"}'
     assert type(create().error(404, {}, body, ASKED, LOCAL)) is errors.ModelNotFound
+
+
+def test_a_model_that_is_missing_is_said_in_the_first_line() -> None:
+    """ROB-7: of the kind that its status would make it, and not as if an answer had begun."""
+    error = failure(read(create(), b'{"error":"model \\"l\\" not found, try pulling it first"}\n', ASKED, LOCAL))
+    assert type(error) is errors.ModelNotFound
+    assert not error.is_retryable
+    assert "mid-stream" not in error.sentence
+    assert "has no such model" in error.sentence

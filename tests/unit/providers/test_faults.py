@@ -128,6 +128,7 @@ def test_the_body_goes_before_the_status(status: int, body: Any, expected: type[
         ({"error": {"code": 400, "message": "m", "type": "BadRequestError"}}, errors.InvalidRequest, 400),
         ({"error": {"code": 503, "message": "m", "status": "UNAVAILABLE"}}, errors.Overloaded, 503),
         ({"error": "boom"}, errors.ServerError, None),
+        ({"error": 'model "l" not found, try pulling it first'}, errors.ModelNotFound, None),
         ("boom", errors.ServerError, None),
         ({"error": True}, errors.ServerError, None),
         ({}, errors.ServerError, None),
@@ -142,7 +143,8 @@ def test_errors_inside_a_stream_are_of_the_same_kinds(
     """ROB-7."""
     error = stream_error(payload, REQUEST, TARGET)
     assert (type(error), error.status) == (expected, status)
-    assert "mid-stream" in str(error)
+    assert "mid-stream" not in str(error)
+    assert "in mid-stream" in str(stream_error(payload, REQUEST, TARGET, begun=True))
 
 
 def test_the_key_is_scrubbed_by_value_and_the_message_cut() -> None:
