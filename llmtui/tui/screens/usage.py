@@ -90,10 +90,10 @@ class UsageScreen(Picker[None]):
     def fill(self) -> None:
         self.query_one("Vertical").border_title = Content(f"Usage by {self.grouping[0]}")
         if self._report is not None:
-            self.query_one("#figures", Static).update(self._head(self._report))
+            self.query_one("#figures", Static).update(Content("\n").join(self._head(self._report)))
         super().fill()
 
-    def _head(self, report: usage.Report) -> Content:
+    def _head(self, report: usage.Report) -> Sequence[Content]:
         """As many figures as leave half of the screen to the shares, each on one line."""
         room = max(2, self.size.height // 2 - 4)
         width = max(20, self._input.size.width - 1)
@@ -101,7 +101,7 @@ class UsageScreen(Picker[None]):
         for name, said in list(usage.head(report))[:room]:
             line = Content.assemble(Content(f" {name:<{NAMES}}").stylize("$muted"), clean_line(said))
             lines.append(line.truncate(width, ellipsis=True))
-        return Content("\n").join(lines)
+        return lines
 
     def rows(self) -> Sequence[Row]:
         if self._report is None:
