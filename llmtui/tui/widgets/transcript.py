@@ -125,4 +125,5 @@ class Transcript(KeyedView):
     def notify_style_update(self) -> None:
         """The theme, or what applies here, may have changed."""
         super().notify_style_update()
-        self.restyle()
+        if self.is_mounted:
+            self.call_next(self.restyle)  # Textual renews the styles of component classes only after this call
