@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llmtui.providers.base import Target
 
 _TRY_AGAIN = "Check the network and base_url, or choose another model with -m."
+_CHECK_PROXY = "Check proxy, and HTTPS_PROXY in the environment."
 
 
 def too_late(what: str, target: Target, *, code: str = "") -> TimedOut:
@@ -26,14 +27,18 @@ def too_late(what: str, target: Target, *, code: str = "") -> TimedOut:
     )
 
 
-def not_opened(error: Exception, exchange: Exchange, host: str, port: int, target: Target) -> ProviderError:
-    """Why no status line came."""
+def not_opened(
+    error: Exception, exchange: Exchange, host: str, port: int, target: Target, *, proxy: str = ""
+) -> ProviderError:
+    """Why no status line came. `proxy` is the host and port that were connected to instead of the target's own."""
     cause = _cause(error)
     kind: type[ProviderError] = ConnectionFailed
     final, advice = False, _TRY_AGAIN
+    if proxy and not exchange.sent_at:  # nothing has been sent yet, so it is the proxy itself
+        host = f"the proxy {proxy}"
     if type(error).__name__ == "ProxyError":
         what, final = f"cannot be reached: the proxy refused ({quote(error, target, 120)})", True
-        advice = "Check proxy, and HTTPS_PROXY in the environment."
+        advice = _CHECK_PROXY
     elif exchange.received and not isinstance(cause, OSError):
         kind, what, final = (
             MalformedResponse,
@@ -48,6 +53,8 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
     elif _is(cause, "SSLError"):
         what, final = f"speaks no TLS at {host} that can be understood ({quote(cause, target, 120)})", True
         advice = "A server on this machine is often plain http: check base_url."
+    elif proxy and isinstance(cause, OSError) and not exchange.sent_at:
+        what, advice = f"cannot be reached: {_no_proxy(cause, proxy, target)}", _CHECK_PROXY
     elif isinstance(cause, socket.gaierror):
         what = f"cannot be found: there is no host {host}, or no network"
     elif isinstance(cause, ConnectionRefusedError):
@@ -64,6 +71,15 @@ def not_opened(error: Exception, exchange: Exchange, host: str, port: int, targe
         provider=target.name,
         should_retry=False if final and kind is ConnectionFailed else None,
     )
+
+
+def _no_proxy(cause: OSError, proxy: str, target: Target) -> str:
+    """Why the proxy itself could not be connected to."""
+    if isinstance(cause, socket.gaierror):
+        return f"there is no host for the proxy {proxy}, or no network"
+    if isinstance(cause, ConnectionRefusedError):
+        return f"nothing answers at the proxy {proxy}"
+    return f"the proxy {proxy} gave no connection ({quote(cause.strerror or cause, target, 120)})"
 
 
 def broken_off(error: Exception, target: Target) -> LlmtuiError:

@@ -15,7 +15,7 @@ from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.providers._exchange import Exchange, Late, current
 from llmtui.providers._failures import not_opened, too_late
 from llmtui.providers._response import AsyncResponse, BlockingResponse
-from llmtui.providers._route import Route, certificates, check_key, route
+from llmtui.providers._route import Route, certificates, check_key, proxy_address, route
 
 if TYPE_CHECKING:
     import ssl
@@ -50,6 +50,11 @@ class _Address(NamedTuple):
     route: Route
     host: str
     port: int
+
+    @property
+    def proxy(self) -> str:
+        """Host and port of the proxy on the way; empty for none."""
+        return proxy_address(self.route.proxy) if self.route.proxy else ""
 
 
 def _address(url: str, target: Target) -> _Address:
@@ -87,10 +92,11 @@ class _Shared:
         from llmtui.providers._httpx import TIMEOUTS
 
         if not isinstance(error, (Late, *TIMEOUTS)):
-            return not_opened(error, exchange, way.host, way.port, target)
+            return not_opened(error, exchange, way.host, way.port, target, proxy=way.proxy)
         if exchange.sent_at:
             return too_late(f"sent no answer within {exchange.header_s:g} s", target)
-        return too_late(f"accepted no connection within {connect_s:g} s", target, code="connect")
+        whose = f"cannot be reached: the proxy {way.proxy} " if way.proxy else ""
+        return too_late(f"{whose}accepted no connection within {connect_s:g} s", target, code="connect")
 
 
 def _goes_again(error: Exception, exchange: Exchange) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from llmtui.core.errors import ConfigError
 from llmtui.providers._address import is_loopback
@@ -29,21 +30,50 @@ def route(scheme: str, host: str, target: Target) -> Route:
         raise ConfigError(
             f"The address of {target.name} begins with neither http:// nor https://", advice="Check base_url."
         )
-    proxy = target.proxy or ("" if is_loopback(host) else _from_environment(scheme, host))
+    if target.proxy:
+        proxy, setting = target.proxy, f"proxy under [providers.{target.name}]"
+    else:
+        proxy, setting = ("", "") if is_loopback(host) else _from_environment(scheme, host)
     if proxy and "://" not in proxy:
         proxy = f"http://{proxy}"
+    if proxy:
+        _check_proxy(proxy, setting, target)
+    return Route(scheme, proxy, target.ca_file)
+
+
+def _check_proxy(proxy: str, setting: str, target: Target) -> None:
+    """Raise ConfigError with the setting's name and without its value: a password may be in it."""
     if proxy.startswith(("socks5:", "socks5h:")):
         from importlib.util import find_spec
 
         if find_spec("socksio") is None:
             raise ConfigError(
-                f"The proxy of {target.name} is a SOCKS proxy", advice="For these install the package socksio."
+                f"The proxy of {target.name} ({setting}) is a SOCKS proxy",
+                advice="For these install the package socksio.",
             )
-    elif proxy and not proxy.startswith(("http:", "https:")):
+    elif not proxy.startswith(("http:", "https:")):
         raise ConfigError(
-            f"The proxy of {target.name} is of no known kind", advice="Known are http, https, socks5 and socks5h."
+            f"The proxy of {target.name} ({setting}) is of no known kind",
+            advice="Known are http, https, socks5 and socks5h.",
         )
-    return Route(scheme, proxy, target.ca_file)
+    if not proxy_address(proxy):
+        raise ConfigError(
+            f"The proxy of {target.name} ({setting}) is not an address", advice="Write for example http://host:3128."
+        )
+
+
+def proxy_address(proxy: str) -> str:
+    """Host and port of a proxy; empty when there are none that a connection could be made to."""
+    try:
+        parts = urlsplit(proxy)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return ""
+    if not host or not proxy.isprintable() or set(host) & set(' <>"%\\^`{|}*'):
+        return ""
+    port = port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def check_key(scheme: str, host: str, headers: Mapping[str, str], target: Target) -> None:
@@ -86,10 +116,18 @@ def certificates(ca_file: str) -> ssl.SSLContext:
         ) from None
 
 
-def _from_environment(scheme: str, host: str) -> str:
-    """HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case, and the platform's own settings."""
+def _from_environment(scheme: str, host: str) -> tuple[str, str]:
+    """HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case, and the platform's own settings: the proxy for a
+    host, and where it is set."""
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all") or ""
-    return "" if not proxy or proxy_bypass(host) else proxy
+    kind = scheme if proxies.get(scheme) else "all"
+    proxy = proxies.get(kind) or ""
+    if not proxy or proxy_bypass(host):
+        return "", ""
+    variable = f"{kind}_proxy"
+    setting = next(
+        (name for name in (variable, variable.upper()) if os.environ.get(name) == proxy), "the system's settings"
+    )
+    return proxy, setting

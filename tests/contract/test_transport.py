@@ -566,6 +566,28 @@ def test_a_proxy_that_refuses(run: Run, server: WireServer) -> None:
     assert "proxy" in str(error)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_named_and_not_the_target(run: Run, scheme: str) -> None:
+    """PRV-7: neither its password nor the provider's address, which was never tried."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = failure(run, f"{scheme}://model.test/v1", proxy=f"http://me:secret@127.0.0.1:{port}")
+    assert isinstance(error, ConnectionFailed)
+    assert f"nothing answers at the proxy 127.0.0.1:{port}" in error.sentence
+    assert "Check proxy" in error.sentence
+    assert "model.test" not in error.sentence
+    assert "secret" not in error.sentence
+    unknown = failure(run, f"{scheme}://model.test/v1", proxy="http://no-such-host.invalid:3128")
+    assert "the proxy no-such-host.invalid:3128" in unknown.sentence
+
+
+@pytest.mark.parametrize("proxy", ["http://[::1", "http://127.0.0.1:99999"])
+def test_a_proxy_that_is_no_address_is_a_sentence(run: Run, proxy: str) -> None:
+    error = failure(run, "https://model.test/v1", proxy=proxy)
+    assert isinstance(error, ConfigError)
+    assert "is not an address" in error.sentence
+
+
 # ------------------------------------------------------------------------------------------------- asyncio alone
 
 

@@ -14,7 +14,7 @@ from llmtui.core.messages import Attachment, Message, Role
 from llmtui.core.secret import Secret
 from llmtui.providers._attachments import data_url, pictures, text_with_files
 from llmtui.providers._content import Unpacker, unpacker
-from llmtui.providers._route import Route, certificates, check_key, route
+from llmtui.providers._route import Route, certificates, check_key, proxy_address, route
 from llmtui.providers.base import Target
 
 CA = Path(__file__).parent.parent.parent / "support" / "tls" / "ca.pem"
@@ -61,6 +61,38 @@ def test_what_is_no_way() -> None:
     with pytest.raises(ConfigError) as caught:
         route("https", "h.test", Target("acme", "openai", "", proxy="socks5://p:1"))
     assert "socksio" in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://[::1", "http://127.0.0.1:99999", "http://", "http://a b:1", "http://p:x", "http://p..q", "p\x7f:1"],
+)
+def test_a_proxy_that_is_no_address_is_said_with_the_name_of_its_setting(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PRV-7: one sentence; its value may hold a password and is not repeated."""
+    with pytest.raises(ConfigError, match="is not an address") as caught:
+        route("https", "h.test", Target("acme", "openai", "", proxy=proxy))
+    assert "(proxy under [providers.acme])" in caught.value.sentence
+    assert proxy not in caught.value.message
+    for name in ("HTTPS_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+        with pytest.raises(ConfigError, match=rf"\({name}\) is not an address"):
+            route("https", "h.test", PLAIN)
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "address"),
+    [
+        ("http://p", "p:80"),
+        ("https://u:pw@p.test", "p.test:443"),
+        ("http://[::1]:3128/", "[::1]:3128"),
+        ("socks5h://p", "p:1080"),
+    ],
+)
+def test_the_address_of_a_proxy(proxy: str, address: str) -> None:
+    assert proxy_address(proxy) == address
 
 
 @pytest.mark.parametrize("host", ["h.test", "10.0.0.1", "localhost.evil.test"])
