@@ -12,14 +12,13 @@ from llmtui.core.errors import LlmtuiError, MalformedResponse, Overloaded, Provi
 from llmtui.core.events import (
     Finished,
     FinishReason,
-    Identified,
     ReasoningDelta,
     StreamEnded,
     StreamFailed,
     TextDelta,
 )
 from llmtui.providers._chat_usage import read_chat_usage, read_timings
-from llmtui.providers._faults import broken_frame, stream_error
+from llmtui.providers._faults import broken_frame, identified, stream_error
 from llmtui.providers._json import TextJoiner, parse, parse_exact, quote
 from llmtui.providers._sse import SseParser
 from llmtui.providers._usage import UsageMeter
@@ -219,7 +218,7 @@ class ChatDecoder:
         known = tuple(old or _name(frame.get(key)) for old, key in zip(self._identity, ("id", "model"), strict=True))
         if known != self._identity:
             self._identity = (known[0], known[1])
-            out.append(Identified(*self._identity))
+            out.append(identified(self._identity, self._target))
 
     def _usage(self, usage: object, data: str, out: list[StreamEvent]) -> None:
         if isinstance(usage, dict) and "cost" in usage:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmtui.providers._json import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from llmtui.core.errors import ProviderError
+    from llmtui.core.events import Identified
     from llmtui.core.request import ChatRequest
     from llmtui.providers.base import Target
 
@@ -56,6 +57,13 @@ def stream_error(payload: object, request: ChatRequest | None, target: Target, *
 
     fault = read_fault(payload, target)
     return classify(fault, status=None, headers={}, request=request, target=target, begun=begun)
+
+
+def identified(known: Iterable[str | None], target: Target) -> Identified:
+    """The event of an answer's id and model: it is kept, and a server may echo a key there too."""
+    from llmtui.core.events import Identified
+
+    return Identified(*(word and target.scrub(word) for word in known))
 
 
 def broken_frame(error: ProviderError, request: ChatRequest | None, target: Target) -> ProviderError:

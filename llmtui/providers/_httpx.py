@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from llmtui import __version__
+from llmtui.core.errors import ConfigError
 from llmtui.providers._blocking_network import BlockingBackend
 from llmtui.providers._exchange import Late
 
@@ -78,7 +79,10 @@ def make_request(method: str, url: str, headers: Mapping[str, str], body: bytes)
 def _proxy(address: str, ssl_context: ssl.SSLContext | None) -> httpcore.Proxy | None:
     if not address:
         return None
-    url = httpx.URL(address)
+    try:
+        url = httpx.URL(address)
+    except BAD_ADDRESS:  # in ways that only the library knows of
+        raise ConfigError("The proxy is not an address", advice="Check proxy, and HTTPS_PROXY.") from None
     auth = (url.username.encode(), url.password.encode()) if url.username or url.password else None
     return httpcore.Proxy(_core_url(url), auth=auth, ssl_context=ssl_context if url.scheme == "https" else None)
 

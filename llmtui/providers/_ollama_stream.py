@@ -8,13 +8,12 @@ from llmtui.core.errors import MalformedResponse, ProviderError, ServerError
 from llmtui.core.events import (
     Finished,
     FinishReason,
-    Identified,
     ReasoningDelta,
     StreamEnded,
     StreamFailed,
     TextDelta,
 )
-from llmtui.providers._faults import broken_frame, stream_error
+from llmtui.providers._faults import broken_frame, identified, stream_error
 from llmtui.providers._json import TextJoiner, parse, quote
 from llmtui.providers._ndjson import LineParser
 from llmtui.providers._usage import Nonsense, UsageMeter, count, has_count, make_usage
@@ -99,7 +98,7 @@ class OllamaDecoder:
             return
         if not self._identified and isinstance(frame.get("model"), str):
             self._identified = True
-            out.append(Identified(None, frame["model"]))
+            out.append(identified((None, frame["model"]), self._target))
         message = frame.get("message")
         if isinstance(message, dict):
             self._add(message.get("thinking"), self._reasoning, ReasoningDelta, out)

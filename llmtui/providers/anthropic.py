@@ -13,7 +13,7 @@ from llmtui.core.events import FinishReason, Identified, UsageReported
 from llmtui.providers._address import api_root
 from llmtui.providers._anthropic_messages import WIRE, conversation, mark_cache, size
 from llmtui.providers._claude import default_limit, generation, sampling, thinking
-from llmtui.providers._faults import status_error
+from llmtui.providers._faults import identified, status_error
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._json import parse_body
 from llmtui.providers._model_list import tokens
@@ -158,7 +158,7 @@ class _Decoder(FrameDecoder):
             case "message_start":
                 message = part(frame, "message")
                 identity = Identified(_text(message.get("id")), _text(message.get("model")))
-                out += [identity] if any(identity) else []
+                out += [identified(identity, self._target)] if any(identity) else []
                 # its count of output tokens is a placeholder: the true one comes with message_delta
                 known = {name: value for name, value in part(message, "usage").items() if name != "output_tokens"}
                 out += self._usage.report(known or None, text_seen=self._text_seen)

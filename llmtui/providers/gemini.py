@@ -14,7 +14,7 @@ from llmtui.core.events import FinishReason, Identified
 from llmtui.core.messages import Role
 from llmtui.providers._address import api_root
 from llmtui.providers._attachments import base64, pictures, text_with_files
-from llmtui.providers._faults import status_error
+from llmtui.providers._faults import identified, status_error
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._gemini_thinking import thinking_config
 from llmtui.providers._json import excerpt, parse_body, quote
@@ -180,7 +180,7 @@ class _Decoder(FrameDecoder):
         )
         if known != self._identity:
             self._identity = known
-            out.append(known)
+            out.append(identified(known, self._target))
         candidates = frame.get("candidates")
         first = candidates[0] if isinstance(candidates, list) and candidates else None
         candidate: Mapping[str, Any] = first if isinstance(first, dict) else {}

@@ -13,6 +13,7 @@ from llmtui.core.messages import Role
 from llmtui.providers._address import host_of
 from llmtui.providers._attachments import data_url, pictures, text_with_files
 from llmtui.providers._chat_usage import read_chat_usage
+from llmtui.providers._faults import identified
 from llmtui.providers._frames import FrameDecoder
 from llmtui.providers._gpt import effort_word, gpt
 from llmtui.providers._replay import keep, kept
@@ -174,7 +175,7 @@ class _Decoder(FrameDecoder):
         known = Identified(*(v if isinstance(v := response.get(n), str) and v else None for n in ("id", "model")))
         if known not in {self._identity, Identified(None, None)}:
             self._identity = known
-            out.append(known)
+            out.append(identified(known, self._target))
 
     def _item_done(self, item: Mapping[str, Any]) -> None:
         """Collect what has to be sent again: encrypted reasoning, and phases with the length of their text."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmtui.core.errors import ProviderError
-from llmtui.core.events import Finished, StreamFailed
+from llmtui.core.events import Finished, Identified, StreamFailed
 from llmtui.core.secret import Secret
 from llmtui.providers.base import Target
 from llmtui.providers.registry import WIRES, adapter
@@ -62,6 +62,10 @@ def echoes() -> Iterator[str]:
         'data: {"type": "message_delta", "delta": {"stop_reason": "%s", "stop_details": {"explanation": "%s"}}}\n\n',
         'data: {"type": "response.incomplete", "response": {"incomplete_details": {"reason": "%s"}}}\n\n',
         '{"done": true, "done_reason": "%s"}\n',
+        '{"model": "%s"}\n',
+        'data: {"id": "%s", "model": "%s", "responseId": "%s", "modelVersion": "%s"}\n\n',
+        'data: {"type": "message_start", "message": {"id": "%s", "model": "%s"}}\n\n',
+        'data: {"type": "response.created", "response": {"id": "%s", "model": "%s"}}\n\n',
     ],
 )  # fmt: skip
 def test_inside_a_stream(wire: str, form: str) -> None:
@@ -74,6 +78,8 @@ def test_inside_a_stream(wire: str, form: str) -> None:
                 assert not pieces_of_keys((error.sentence, error.code, error.request_id))
             elif isinstance(event, Finished):
                 assert not pieces_of_keys((event.native, event.explanation))
+            elif isinstance(event, Identified):
+                assert not pieces_of_keys(event)
 
 
 @pytest.mark.parametrize("wire", WIRES)

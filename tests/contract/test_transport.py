@@ -581,7 +581,7 @@ def test_a_proxy_that_is_not_there_is_named_and_not_the_target(run: Run, scheme:
     assert "the proxy no-such-host.invalid:3128" in unknown.sentence
 
 
-@pytest.mark.parametrize("proxy", ["http://[::1", "http://127.0.0.1:99999"])
+@pytest.mark.parametrize("proxy", ["http://[::1", "http://127.0.0.1:99999", "http://[v1.x]"])
 def test_a_proxy_that_is_no_address_is_a_sentence(run: Run, proxy: str) -> None:
     error = failure(run, "https://model.test/v1", proxy=proxy)
     assert isinstance(error, ConfigError)
