@@ -87,7 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "system",
-        "Set the system prompt of this conversation",
+        "Show or set the system prompt; - removes it",
         settings.set_system,
         "",
         "system",

@@ -30,6 +30,6 @@ async def test_a_theme_colours_the_labels_of_messages_too() -> None:
         assert label_colours(driven) == {themes.DARK.primary}
         for theme in (themes.LIGHT, themes.DARK, themes.LIGHT):
             driven.app.use_theme(theme.name)
-            await driven.until(lambda theme=theme: driven.app.theme_variables["primary"].lower() == theme.primary)
+            await driven.pilot.pause()
             await driven.pilot.pause(0.05)
             assert label_colours(driven) == {theme.primary}

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmtui.config import Config
+from llmtui.config.state import load_state
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import ModelRef
 from llmtui.core.options import Options
+from llmtui.paths import locate
 from llmtui.tui import commands
 from tests.tui.conftest import driving
 
@@ -65,6 +67,17 @@ async def test_help_lists_every_key_and_command() -> None:
         assert "Regenerate" in text
 
 
+async def test_help_has_one_column_on_a_narrow_screen() -> None:
+    """CHAT-4, STR-14: keys and command on a line, what they do below it, nothing beside it."""
+    async with driving(size=(40, 24)) as driven:
+        await driven.press("f1")
+        await driven.until(lambda: "Command palette" in driven.screen_text())
+        lines = [line.strip(" │▁▂▃▄▅▆▇█") for line in driven.screen_text().splitlines()]
+        assert lines[lines.index("Ctrl+P") + 1] == "Command palette"
+        assert lines[lines.index("F1  /help") + 1] == "Help: every key and command"
+        assert lines[lines.index("Ctrl+N  /new") + 1] == "New conversation"
+
+
 async def test_the_palette_runs_what_is_picked() -> None:
     """CHAT-4: typed letters find it; one that needs an argument is put into the prompt."""
     async with driving() as driven:
@@ -107,6 +120,63 @@ async def test_a_model_that_does_not_exist_is_a_sentence() -> None:
         driven.chat.prompt.fill("/model nonsense")
         await driven.press("enter")
         await driven.until(lambda: "is not a model" in driven.notices() or "no provider" in driven.notices())
+
+
+async def test_the_system_prompt_is_shown_and_removed_only_when_told_to() -> None:
+    """CHAT-4: `/system` alone shows it, `/system -` removes it."""
+    async with driving() as driven:
+        for text, system, says in (
+            ("/system", None, "There is no system prompt"),
+            ("/system Be brief.", "Be brief.", "is set"),
+            ("/system", "Be brief.", "Be brief."),
+            ("/system -", "", "There is no system prompt now"),
+        ):
+            driven.app.clear_notifications()
+            driven.chat.prompt.clear()
+            driven.chat.prompt.fill(text)
+            await driven.press("escape", "enter")
+            await driven.until(partial(_says, driven, says))
+            assert driven.chat.talk.system == system
+
+
+async def test_the_demo_is_not_the_model_of_the_next_start() -> None:
+    """CHAT-5: it is a way to look around, be it taken from the welcome or made the default in the list of models."""
+    async with driving(options=Options()) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.current_model == ModelRef("demo", "steady"))
+        await driven.chat.use_model(ModelRef("demo", "instant"), default=True)
+        await driven.app.workers.wait_for_complete([w for w in driven.app.workers if w.group == "state"])
+        path = locate(os.environ).state_file
+        assert not load_state(path)[0].model
+
+
+async def test_the_key_of_the_list_goes_there_and_then_closes_it() -> None:
+    """CHAT-1: F5 goes into a list that is open beside the transcript; there it closes it."""
+    async with driving(size=(120, 40)) as driven:
+        sidebar = driven.chat.sidebar
+        assert sidebar is not None
+        await driven.press("f5")
+        assert driven.chat.sidebar is sidebar
+        assert sidebar.filter.has_focus
+        await driven.press("f5")
+        assert driven.chat.sidebar is None
+        assert driven.chat.prompt.area.has_focus
+        await driven.press("f5")
+        assert driven.chat.sidebar is not None
+        assert driven.chat.sidebar.filter.has_focus
+
+
+async def test_the_cursor_of_the_list_goes_along_with_what_is_open() -> None:
+    """CHAT-1: a new conversation takes the cursor off the one before, and has it once it has begun."""
+    async with driving(size=(120, 40)) as driven:
+        sidebar = driven.chat.sidebar
+        assert sidebar is not None
+        await driven.ask("one")
+        await driven.until(lambda: sidebar._marked() == driven.chat.talk.id)
+        await driven.press("ctrl+n")
+        await driven.until(lambda: sidebar._marked() is None)
+        await driven.ask("two")
+        await driven.until(lambda: sidebar._marked() == driven.chat.talk.id)
 
 
 async def test_settings_can_be_set_for_a_conversation() -> None:

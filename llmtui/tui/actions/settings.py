@@ -136,10 +136,14 @@ def _number(name: str, text: str, kind: type[float | int]) -> float | int:
 
 
 async def set_system(chat: ChatScreen, argument: str) -> None:
-    """Set the system prompt of this conversation; without a text remove it."""
-    chat.talk.system = argument
+    """Set the system prompt of this conversation; `-` removes it, without a text it is shown."""
+    if not argument:
+        shown = chat.talk.system
+        chat.say(f"The system prompt (/system - removes it):\n{shown}" if shown else "There is no system prompt")
+        return
+    chat.talk.system = "" if argument == "-" else argument
     await keep(chat, chat.talk)
-    chat.say("The system prompt is set" if argument else "There is no system prompt now")
+    chat.say("The system prompt is set" if chat.talk.system else "There is no system prompt now")
 
 
 async def keep(chat: ChatScreen, talk: Talk) -> None:

@@ -48,10 +48,12 @@ class Lists(Screen[None]):
             await self._open_sidebar(focus=False)
 
     async def toggle_sidebar(self) -> None:
-        if self.sidebar is not None:
+        if self.sidebar is None:
+            await self._open_sidebar(focus=True)
+        elif self.sidebar.has_focus_within:
             await self._close_sidebar()
         else:
-            await self._open_sidebar(focus=True)
+            self.sidebar.filter.focus()
         self._chat.chat_app.remember(sidebar=self.sidebar is not None)
 
     async def _open_sidebar(self, *, focus: bool) -> None:
@@ -162,7 +164,8 @@ class Lists(Screen[None]):
         chat.talk.model = model
         if default or session.default_model is None:
             session.default_model = model
-            chat.chat_app.remember(model=str(model))
+            if model.provider != "demo":  # a way to look around; the next start looks for models anew
+                chat.chat_app.remember(model=str(model))
         if chat.library is not None and chat.talk.id is not None:
             await chat.library.set_model(chat.talk.id, str(model))
         chat.refresh_status()

@@ -38,6 +38,7 @@ class HelpScreen(ModalScreen[None]):
         }
         & Static { width: 1fr; }
     }
+    HelpScreen.-narrow > VerticalScroll { width: 100%; padding: 0 1; }
     """
 
     def __init__(self, chat: ChatScreen) -> None:
@@ -94,7 +95,9 @@ class _Row(NamedTuple):
         if self.is_heading:
             return [Content(""), *Content(self.title).stylize("bold $accent").wrap(width)]
         keys = Content(self.keys).stylize("bold")
-        indent = KEYS if width >= 2 * KEYS + 8 else 2
+        if width < 2 * KEYS + 8:
+            return self._stacked(keys, width)
+        indent = KEYS
         said: list[Content] = []
         for text, colour in ((self.title, ""), (self.command, "$accent"), (self.name, "$muted")):
             part = Content(text).stylize(colour) if colour else Content(text)
@@ -102,10 +105,16 @@ class _Row(NamedTuple):
                 said[-1] = Content.assemble(said[-1], "  ", part) if text else said[-1]
             elif text:
                 said += [line.rstrip() for line in part.wrap(width - indent)]
-        if indent < KEYS or keys.cell_length >= KEYS:  # the keys have a line of their own
+        if keys.cell_length >= KEYS:  # the keys have a line of their own
             return [*([keys] if self.keys else []), *(Content.assemble(" " * indent, line) for line in said)]
         first = Content.assemble(keys, " " * (KEYS - keys.cell_length), said[0])
         return [first, *(Content.assemble(" " * indent, line) for line in said[1:])]
+
+    def _stacked(self, keys: Content, width: int) -> list[Content]:
+        """One column: the keys and the command that does the same, and below what they do; names are for wider ones."""
+        ways = [part for part in (keys, Content(self.command).stylize("$accent")) if part]
+        head = [line.rstrip() for line in Content("  ").join(ways).wrap(width)]
+        return [*head, *(Content.assemble("  ", line.rstrip()) for line in Content(self.title).wrap(width - 2))]
 
 
 def _heading(text: str) -> _Row:

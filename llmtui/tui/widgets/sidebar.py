@@ -53,6 +53,8 @@ class Sidebar(Vertical):
         self._list.can_focus = False
         self.lines: list[tuple[str, str]] = []
         """Of every line its conversation's id and title; empty ones for headings."""
+        self._open: str | None = None
+        """The conversation that was open when the list was shown last."""
 
     def compose(self) -> ComposeResult:
         yield self.filter
@@ -77,9 +79,10 @@ class Sidebar(Vertical):
             options.append(Option(Content.assemble(line)))
             self.lines.append((conversation.id, title))
         self._list.add_options(options)
-        wanted = marked or current
+        moved, self._open = current != self._open, current  # the cursor goes along; else it stays where it was put
+        wanted = current if moved else marked or current
         place = next((n for n, (known, _) in enumerate(self.lines) if known and known == wanted), None)
-        if place is None:
+        if place is None and not (moved and current is None):
             place = next((n for n, (known, _) in enumerate(self.lines) if known), None)
         self._list.highlighted = place
 
