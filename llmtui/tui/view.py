@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from llmtui.core.events import FinishReason
 from llmtui.core.messages import Message, MessageState, Role
 from llmtui.tui import describe
-from llmtui.tui.actions.conversations import bill
+from llmtui.tui.actions.conversations import bill, load
 from llmtui.tui.live import Phase
 from llmtui.tui.widgets.transcript_item import Action
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from llmtui.tui.widgets.transcript_item import Item
     from llmtui.tui.widgets.ways_out import WaysOut
 
+ELSEWHERE = "Streaming in another window"
+LOOK_S = 1.0
+"""How often an answer that arrives in another window is looked at."""
 RETRY_WAYS = (Action("Retry now /retry", "retry"), Action("Stop Esc", "interrupt"))
 _STATES = {
     FinishReason.CANCELLED: MessageState.CANCELLED,
@@ -45,14 +49,36 @@ class View:
         self._transcript.open([self._item(talk, message) for message in talk.messages], at=at)
         if talk.live is not None and talk.live.answer_id:
             self._show_live(talk.live)
+        elif talk.live is None and _elsewhere(talk) is not None:
+            self._chat.run_worker(self._watch(talk), group="elsewhere", exclusive=True)
         elif talk.messages and (error := talk.messages[-1].error):
             self.offer(error, describe.ways_out("", has_text=bool(talk.messages[-1].content)))
 
     def _item(self, talk: Talk, message: Message) -> Item:
-        if message.state is MessageState.STREAMING and talk.live is None:
-            message = replace(message, state=MessageState.INTERRUPTED)  # another process's, or one that died
+        is_elsewhere = message is _elsewhere(talk)
+        if message.state is MessageState.STREAMING and talk.live is None and not is_elsewhere:
+            message = replace(message, state=MessageState.INTERRUPTED)
         lines = talk.figures.get(message.id) or describe.stored_metadata(message, talk.booked.get(message.id, ()))
-        return describe.item(message, lines=lines, sibling=talk.siblings.get(message.id, (1, 1)))
+        item = describe.item(message, lines=lines, sibling=talk.siblings.get(message.id, (1, 1)))
+        return item._replace(notes=(ELSEWHERE,)) if is_elsewhere else item
+
+    async def _watch(self, talk: Talk) -> None:
+        """Follow an answer that another window's process is receiving, until it is whole."""
+        library = self._chat.library
+        while library is not None and self._chat.talk is talk and talk.live is None and (known := _elsewhere(talk)):
+            await asyncio.sleep(LOOK_S)
+            stored = await library.thread(talk.id or "")
+            if self._chat.talk is not talk or talk.live is not None:
+                return
+            now = next((message for message in stored if message.id == known.id), None)
+            if now is None or now.state is not MessageState.STREAMING:
+                await load(self._chat, talk)
+                self.show(talk)
+                self._chat.refresh_status()
+                return
+            if len(now.content) > len(known.content) and known.id in self._transcript.model:
+                self._transcript.append_text(known.id, now.content[len(known.content) :])
+                talk.messages[talk.messages.index(known)] = now
 
     def replace(self, message: Message) -> None:
         """A message is marked otherwise."""
@@ -185,6 +211,12 @@ class View:
             if ways_out.has_focus_within:
                 self._chat.focus_prompt()
             ways_out.remove()
+
+
+def _elsewhere(talk: Talk) -> Message | None:
+    """The newest message, if it is an answer that another process is receiving: ours have a live turn."""
+    newest = talk.messages[-1] if talk.messages else None
+    return newest if newest is not None and newest.state is MessageState.STREAMING and talk.live is None else None
 
 
 def _answer(live: LiveTurn, result: TurnResult, talk: Talk) -> Message:

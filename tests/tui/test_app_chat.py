@@ -192,6 +192,25 @@ async def test_ctrl_o_copies_the_last_answer() -> None:
         assert driven.app.clipboard == driven.chat.talk.messages[-1].content
 
 
+async def test_an_answer_that_arrives_in_another_window_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROB-8, STR-12: `--continue` in a second window says where it streams, and shows it whole when it is."""
+    monkeypatch.setattr("llmtui.tui.view.LOOK_S", 0.05)
+    async with driving(options=Options(demo=True, model="endless")) as one:
+        one.chat.prompt.fill("go on")
+        await one.press("enter")
+        await one.until(lambda: one.chat.talk.live and len(one.chat.talk.live.text) > 5)
+        async with driving(options=Options(demo=True, model="instant", continue_newest=True)) as two:
+            item = two.chat.transcript.model.find(two.chat.talk.messages[-1].id).item
+            assert item.state is MessageState.STREAMING
+            assert "Streaming in another window" in two.screen_text()
+            assert "cut off" not in two.screen_text()
+            one.chat.turns.stop(one.chat.talk)
+            await one.settled()
+            await two.until(lambda: two.chat.talk.messages[-1].state is MessageState.CANCELLED)
+            assert two.chat.talk.messages[-1].content == one.chat.talk.messages[-1].content
+            assert "another window" not in two.screen_text()
+
+
 async def test_several_conversations_stream_at_once() -> None:
     """STR-12: a conversation goes on streaming while another is looked at, and is whole when one comes back."""
     async with driving(options=Options(demo=True, model="endless")) as driven:
