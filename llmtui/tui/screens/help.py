@@ -113,8 +113,11 @@ class _Row(NamedTuple):
     def _stacked(self, keys: Content, width: int) -> list[Content]:
         """One column: the keys and the command that does the same, and below what they do; names are for wider ones."""
         ways = [part for part in (keys, Content(self.command).stylize("$accent")) if part]
-        head = [line.rstrip() for line in Content("  ").join(ways).wrap(width)]
-        return [*head, *(Content.assemble("  ", line.rstrip()) for line in Content(self.title).wrap(width - 2))]
+        if (line := Content("  ").join(ways)).cell_length <= width:
+            ways = [line]
+        first, *hanging = [*ways, Content(self.title)]
+        below = [line.rstrip() for part in hanging for line in part.wrap(width - 2)]
+        return [first, *(Content.assemble("  ", line) for line in below)]
 
 
 def _heading(text: str) -> _Row:
