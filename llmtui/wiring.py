@@ -130,7 +130,7 @@ def _remembered(directory: Directory) -> ModelRef | None:
 
     last = load_state(directory.paths.state_file)[0].model
     try:
-        return directory.find_model(last) if "/" in last else None
+        return directory.find_model(last) if "/" in last and not last.startswith("demo/") else None
     except ConfigError:
         return None
 
