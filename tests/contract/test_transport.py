@@ -613,11 +613,16 @@ def test_warming_never_fails_aloud() -> None:
     blocking(lambda transport: transport.warm(target("http://127.0.0.1:1/v1")))
 
 
-def test_a_warm_connection_that_died_is_not_used(server: WireServer) -> None:
+def test_a_warm_connection_that_died_is_not_used() -> None:
+    """ROB-2: it was made ahead, the server is gone since, and the request finds out."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
     async def work(transport: Transport) -> None:
-        url = server.url
         await transport.warm(target(url))
-        server.__exit__(None, None, None)
+        made, _ = await asyncio.to_thread(listener.accept)
+        listener.close()
+        made.close()
         with pytest.raises(ConnectionFailed):
             await opened(transport, url)
 

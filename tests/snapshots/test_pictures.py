@@ -38,6 +38,7 @@ FIGURES = (
 @pytest.fixture(autouse=True)
 def _fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_demo_server.MODELS, "instant", DemoModel(0.0, 1e6))
+    monkeypatch.setitem(_demo_server.MODELS, "other", DemoModel(0.0, 1e6))
     monkeypatch.setattr(describe, "clock_time", lambda _: "14:02")
     monkeypatch.setattr(describe, "date_time", lambda _: "2026-11-20 14:02")
     monkeypatch.setattr(describe, "metadata", lambda _: FIGURES)
@@ -177,7 +178,7 @@ def test_the_comparison(snap_compare: Any, size: tuple[int, int]) -> None:
     """STR-15, STR-14: side by side where there is room, else stacked."""
 
     async def before(driven: Driven) -> None:
-        driven.chat.prompt.fill("/compare demo/instant demo/quick -- How do I count words?")
+        driven.chat.prompt.fill("/compare demo/instant demo/other -- How do I count words?")
         await driven.press("enter")
         await driven.until(lambda: isinstance(driven.app.screen, CompareScreen) and not driven.app.screen.is_busy)
         await driven.press("2")
