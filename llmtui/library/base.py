@@ -201,11 +201,13 @@ class BaseSession(Figures, ABC):
 
     def drop(self) -> None:
         """Book what there is, at once, without waiting for anything: nobody reads on. Nothing to do when it is settled."""
-        if self._pull is not None and not self._pull.is_over:
+        if self._pull is None:
+            return
+        if not self._pull.is_over:
             self._booked_by = self._booked_by or "dropped"
             self._pull.drop()
             self._look_for_end()
-            self._report_dropped()
+        self._report_dropped()  # also of a turn that has failed by itself, where nobody came to its end
 
     def __del__(self) -> None:
         if getattr(self, "_pull", None) is not None:

@@ -7,12 +7,13 @@ import queue
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import llmtui
-from llmtui import Bill, FinishReason, Resolution
+from llmtui import Bill, FinishReason, Price, Resolution
 from tests.e2e.chat_server import CLOSE, ChatServer, Reply, answer, error, frame
 
 if TYPE_CHECKING:
@@ -88,6 +89,21 @@ def test_p4_a_dropped_session_books(rows: Rows) -> None:
     llmtui.close()
     assert [row[0] for row in rows("state")] == ["cancelled", "completed"]
     assert [bill.state for bill in told] == ["cancelled", "completed"]
+
+
+def test_p3_a_session_dropped_before_its_failure_was_read_tells_its_cost(rows: Rows) -> None:
+    """P3, P4, STR-16: text and error came in one packet; the turn is over, and nobody has come to its end."""
+    told: list[Bill] = []
+    failure = b'data: {"error":{"message":"boom","code":503}}\n\n'
+    priced = llmtui.prices.with_price("custom/m", Price(Decimal(1), Decimal(2)))
+    with ChatServer(Reply(steps=(frame("half") + failure,))) as server:
+        session = ask(server, prices=priced, on_cost=told.append)
+        assert next(session).content == "half"
+        del session
+    llmtui.close()
+    assert [bill.state for bill in told] == [row[0] for row in rows("state")] == ["failed"]
+    assert told[0].cost.amount is None
+    assert told[0].cost.estimate
 
 
 def test_p4_a_program_that_ends_in_mid_answer_books(rows: Rows) -> None:
