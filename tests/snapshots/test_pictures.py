@@ -38,7 +38,6 @@ FIGURES = (
 @pytest.fixture(autouse=True)
 def _fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_demo_server.MODELS, "instant", DemoModel(0.0, 1e6))
-    monkeypatch.setitem(_demo_server.MODELS, "other", DemoModel(0.0, 1e6))
     monkeypatch.setattr(describe, "clock_time", lambda _: "14:02")
     monkeypatch.setattr(describe, "date_time", lambda _: "2026-11-20 14:02")
     monkeypatch.setattr(describe, "metadata", lambda _: FIGURES)
@@ -174,8 +173,9 @@ def test_the_roles(snap_compare: Any, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)], ids=["120x40", "80x24", "40x12"])
-def test_the_comparison(snap_compare: Any, size: tuple[int, int]) -> None:
+def test_the_comparison(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
     """STR-15, STR-14: side by side where there is room, else stacked."""
+    monkeypatch.setitem(_demo_server.MODELS, "other", DemoModel(0.0, 1e6))
 
     async def before(driven: Driven) -> None:
         driven.chat.prompt.fill("/compare demo/instant demo/other -- How do I count words?")
