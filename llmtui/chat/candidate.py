@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from llmtui.core.cost import Cost, Price
     from llmtui.core.errors import ProviderError
@@ -35,6 +35,8 @@ class Endpoint(NamedTuple):
     """As the provider's own list says it."""
     local: bool = False
     """May take long to its first token."""
+    others: Callable[[], Sequence[tuple[ModelRef, Price]]] = tuple
+    """Other models that could be asked, with their prices; looked up when the budget refuses this one."""
 
 
 class Candidate(NamedTuple):

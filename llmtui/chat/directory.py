@@ -328,6 +328,18 @@ class Directory:
         seller = Seller(ref.provider, section.wire, section.base_url, bool(section.local))
         return self.prices.window_of(seller, ref.name)
 
+    def seller(self, provider: str) -> Seller:
+        """The provider as prices are looked up by. Only what the config itself calls local costs nothing."""
+        section = self._section(provider)
+        is_free = bool(self._config.providers.get(provider, ProviderConfig()).local)
+        return Seller(provider, section.wire, section.base_url, is_free)
+
+    def price(self, ref: ModelRef, input_tokens: int = 0) -> Price | None:
+        """What the model costs now; None where that is not known. Raise ConfigError for no such provider."""
+        return self.prices.price_for(
+            self.seller(ref.provider), ref.name, at=datetime.now(UTC), input_tokens=input_tokens
+        )
+
     def candidate(self, ref: ModelRef) -> Candidate:
         """The model as a link of a chain; its key is looked up when its turn comes."""
         return Candidate(ref, lambda: self.endpoint(ref), ref.provider in self._targets, lambda: self.window(ref))
@@ -335,12 +347,7 @@ class Directory:
     def endpoint(self, ref: ModelRef) -> Endpoint:
         """The model, ready to be asked. Raise KeyNotFound, ConfigError."""
         target = self.target(ref.provider)
-        seller = Seller(
-            ref.provider,
-            target.wire,
-            target.base_url,
-            bool(self._config.providers.get(ref.provider, ProviderConfig()).local),
-        )
+        seller = self.seller(ref.provider)
         prices, at = self.prices, datetime.now(UTC)  # one moment: a price that changes meanwhile is not this turn's
 
         def price(input_tokens: int) -> Price | None:
@@ -362,4 +369,10 @@ class Directory:
             window=lambda: self.window(ref),
             max_output_tokens=listed.max_output_tokens if listed else None,
             local=target.local,
+            others=lambda: self._others(ref),
         )
+
+    def _others(self, ref: ModelRef) -> list[tuple[ModelRef, Price]]:
+        from llmtui.chat.alternatives import alternatives
+
+        return alternatives(self, self._config, ref)

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from llmtui.chat.candidate import Endpoint
     from llmtui.chat.compose import GuardQuestion
+    from llmtui.chat.refusal import Refusal
     from llmtui.chat.runtime import Runtime
     from llmtui.config import BudgetConfig
     from llmtui.core.admission import ConfirmNeeded, Proposal
     from llmtui.core.budget import Gauge, Limit
     from llmtui.core.cost import Price
+    from llmtui.core.messages import ModelRef
     from llmtui.core.request import ChatRequest
     from llmtui.store.database import Store
 
@@ -57,6 +59,8 @@ class Gate:
         self._store = store
         self._priced = priced
         """Whether to look a price up where no budget asks for it."""
+        self._agreed: set[ModelRef] = set()
+        """Models without a price that a person has let pass a hard budget: asked once (P33)."""
         self._has_limits = store is not None and any(
             (
                 budget.conversation_usd, budget.daily_usd, budget.weekly_usd, budget.monthly_usd,
@@ -73,25 +77,29 @@ class Gate:
         input_tokens: int,
         conversation_id: str,
         confirm: Confirm,
+        agreed: bool = False,
     ) -> Admission:
-        """Let the request through. Raise BudgetExceeded when it would exceed a hard limit, or a person said no."""
+        """Let the request through. Raise BudgetExceeded when it would exceed a hard limit, or a person said no.
+
+        `agreed`: this very request was let through before (a retry), and nobody is asked again.
+        """
         asked = request.settings.max_output_tokens
         if endpoint.demo or not (self._has_limits or self._priced):
-            return Admission(asked)
+            return Admission(asked, day=self._today())
         bound = _bound(request, input_tokens)
         price = endpoint.price(bound)
+        wanted = _Wanted(endpoint, request, bound, input_tokens, price)
         if not self._has_limits:
-            return _admitted(_worst_case(price, endpoint, bound, asked), ())
-        return await self._within_limits(
-            runtime,
-            endpoint,
-            bound,
-            asked,
-            price,
-            input_tokens=input_tokens,
-            conversation_id=conversation_id,
-            confirm=confirm,
-        )
+            return _admitted(wanted.worst_case(), (), day=self._today())
+        return await self._within_limits(runtime, wanted, conversation_id, confirm, agreed=agreed)
+
+    def _today(self) -> str:
+        """The budget day where the config names a zone; "": the ledger takes the system's."""
+        if not self._budget.time_zone:
+            return ""
+        from llmtui.core.periods import local_day
+
+        return local_day(datetime.now(UTC), self._budget.time_zone)
 
     async def gauges(self, runtime: Runtime, conversation_id: str) -> tuple[Gauge, ...]:
         """How full each limit is now; empty without limits."""
@@ -121,77 +129,81 @@ class Gate:
         return day, gauges, hard if budget.on_exceed == "block" else ()
 
     async def _within_limits(
-        self,
-        runtime: Runtime,
-        endpoint: Endpoint,
-        bound: int,
-        asked: int | None,
-        price: Price | None,
-        *,
-        input_tokens: int,
-        conversation_id: str,
-        confirm: Confirm,
+        self, runtime: Runtime, wanted: _Wanted, conversation_id: str, confirm: Confirm, *, agreed: bool
     ) -> Admission:
         from llmtui.core.admission import ConfirmNeeded, Refused, decide
         from llmtui.core.budget import least_left
 
         day, gauges, hard = await runtime.call(lambda: self._look(conversation_id))
         is_hard = self._budget.on_exceed == "block"
-        found = _worst_case(
-            price,
-            endpoint,
-            bound,
-            asked,
+        found = wanted.worst_case(
             usd_left=least_left(gauges, "usd") if is_hard else None,
             tokens_left=_whole(least_left(gauges, "tokens")) if is_hard else None,
         )
         worst = found.reservation if isinstance(found, Unaffordable) else found
-        proposal = _proposal(worst, price, input_tokens)
-        decision = decide(gauges, proposal, confirm_at=self._budget.confirm_at, hard=is_hard)
+        proposal = _proposal(worst, wanted.price, wanted.input_tokens)
+        model = wanted.endpoint.ref
+        decision = decide(gauges, proposal, confirm_at=self._budget.confirm_at, hard=is_hard, confirmed=agreed)
+        if isinstance(decision, ConfirmNeeded) and decision.reason == "unpriced" and model in self._agreed:
+            decision = decide(gauges, proposal, confirm_at=self._budget.confirm_at, hard=is_hard, confirmed=True)
         if isinstance(decision, Refused):
-            raise refusal(decision.sentence, resets_at=decision.resets_at)
+            refused = decision
+            raise await runtime.call(lambda: wanted.refusal(worst).error(refused))
         notes: list[str] = []
-        if isinstance(decision, ConfirmNeeded) and not await confirm(decision):
-            advice = (
-                "Give the model a price in the config, or choose another one." if decision.reason == "unpriced" else ""
-            )
-            raise BudgetExceeded(decision.sentence, advice=advice or "Nothing was sent.")
         if isinstance(decision, ConfirmNeeded):
+            if not await confirm(decision):
+                raise BudgetExceeded(decision.sentence, advice=_DECLINED[decision.reason])
+            if decision.reason == "unpriced":
+                self._agreed.add(model)
             notes.append(decision.sentence)
         elif decision.over:
-            notes.append(f"over {decision.over[0].gauge.limit.name}: {decision.over[0].gauge.text}")
+            from llmtui.chat.refusal import passed_over
+
+            notes.append(passed_over(*decision.over[0]))
         if worst.budget_binds:
             notes.append(f"the budget leaves room for {worst.output_limit:,} tokens of answer")
         return _admitted(worst, hard, day=day, notes=tuple(notes))
 
 
-def refusal(sentence: str, *, resets_at: datetime | None = None) -> BudgetExceeded:
-    """A refusal with its ways out as advice."""
-    ways = "Start a new conversation, drop context, ask for a shorter answer, take a cheaper model, or raise the limit"
-    if resets_at is not None:
-        return BudgetExceeded(sentence, advice=f"{ways}; it resets at {resets_at.astimezone():%Y-%m-%d %H:%M}.")
-    return BudgetExceeded(sentence, advice=f"{ways}.")
+_DECLINED = {
+    "near": "Nothing was sent.",
+    "unpriced": "Nothing was sent. Give the model a price under [prices] in the config, or choose another one.",
+}
 
 
-def _worst_case(
-    price: Price | None,
-    endpoint: Endpoint,
-    bound: int,
-    asked: int | None,
-    *,
-    usd_left: Decimal | None = None,
-    tokens_left: int | None = None,
-) -> Reservation | Unaffordable:
-    from llmtui.pricing.limits import output_limit
+class _Wanted(NamedTuple):
+    """A request that asks to be let through."""
 
-    return reserve(
-        price,
-        bound,
-        asked=asked,
-        model_limit=output_limit(endpoint.ref.name),
-        usd_left=usd_left,
-        tokens_left=tokens_left,
-    )
+    endpoint: Endpoint
+    request: ChatRequest
+    bound: int
+    """Its input tokens, at most."""
+    input_tokens: int
+    """The same, estimated."""
+    price: Price | None
+
+    def worst_case(
+        self, *, usd_left: Decimal | None = None, tokens_left: int | None = None
+    ) -> Reservation | Unaffordable:
+        from llmtui.pricing.limits import output_limit
+
+        is_limited = usd_left is not None or tokens_left is not None
+        window = self.endpoint.window() if is_limited else None
+        return reserve(
+            self.price,
+            self.bound,
+            asked=self.request.settings.max_output_tokens,
+            model_limit=self.endpoint.max_output_tokens or output_limit(self.endpoint.ref.name),
+            room=None if window is None else window - self.input_tokens,
+            usd_left=usd_left,
+            tokens_left=tokens_left,
+        )
+
+    def refusal(self, worst: Reservation) -> Refusal:
+        from llmtui.chat.refusal import Refusal
+
+        output = worst.tokens - worst.input_tokens
+        return Refusal(self.request, self.bound, output, self.price, self.endpoint.others)
 
 
 def _admitted(

@@ -66,20 +66,25 @@ class ConversationRecorder:
         self._conversation_id = conversation_id
         self._question = question
         self._answer = answer
-        self._begun = False
+        self._begun: Future[None] | None = None
         self._last: Future[None] | None = None
         self._answered = False
 
     def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
-        if self._begun:
+        if self._has_begun:
             return self._store.ledger.open_attempt(opening, limits)
-        self._begun = True
-        begun = self._store.conversations.begin_turn(
+        self._begun = begun = self._store.conversations.begin_turn(
             self._conversation_id, self._question, self._answer, opening, limits
         )
         if self._settings:
             self._store.conversations.set_settings(self._conversation_id, self._settings)
         return begun
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the question is stored, or about to be. One that was refused is not, and may come again."""
+        begun = self._begun
+        return begun is not None and not (begun.done() and begun.exception() is not None)
 
     def flush(self, text: str, reasoning: str) -> None:
         self._store.conversations.flush(self._answer.id, text, reasoning)
@@ -89,13 +94,13 @@ class ConversationRecorder:
         self._last = _watched(self._store.ledger.settle(settlement), settlement)
 
     def detach(self) -> Future[StoreState]:
-        self._begun = False
+        self._begun = None
         return self._store.detach()
 
     def close(self, answer: Message) -> Future[None]:
-        if not self._begun:
-            self._begun = True
-            return self._store.conversations.begin_turn(self._conversation_id, self._question, answer, None)
+        if not self._has_begun:
+            self._begun = self._store.conversations.begin_turn(self._conversation_id, self._question, answer, None)
+            return self._begun
         if self._answered and self._last is not None:
             return self._last
         return self._store.conversations.finish_answer(answer)

@@ -45,6 +45,7 @@ from llmtui.core.events import (
     TurnStarted,
 )
 from llmtui.core.messages import new_id
+from llmtui.store.admission import LimitPassed
 from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from llmtui.core.events import Sink, StreamChunk
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
+    from llmtui.providers.base import WireRequest
     from llmtui.store.records import HardLimit
 
 
@@ -203,50 +205,13 @@ class Turn:
     # ------------------------------------------------------------------------------------------ one attempt
 
     async def _attempt_once(self, endpoint: Endpoint, request: ChatRequest, *, is_first: bool) -> FinishReason:
-        plan = self._plan
-        admission = await plan.gate.admit(
-            self._runtime,
-            endpoint,
-            request,
-            input_tokens=plan.input_tokens,
-            conversation_id=plan.conversation_id,
-            confirm=plan.confirm,
-        )
-        if admission.output_limit != request.settings.max_output_tokens:
-            request = replace(request, settings=replace(request.settings, max_output_tokens=admission.output_limit))
-        wire = endpoint.adapter.chat(request, endpoint.target)
-        if is_first:
-            for note in wire.notes:
-                self._note(note)
-            for note in admission.notes:
-                self._note(note, must_be_said=True)
-        attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
-        number = len(self._outcomes) + 1
-        self.attempt, self._attempt_id = attempt, new_id()
-        self._attempt_started = time.monotonic()
-        opening = AttemptOpening(
-            id=self._attempt_id,
-            turn_id=self.id,
-            number=number,
-            conversation_id=plan.conversation_id,
-            message_id=plan.answer_message_id,
-            model=endpoint.ref,
-            purpose=plan.purpose,
-            demo=endpoint.demo,
-            started_at=int(time.time() * 1000),
-            reserved_nanos=admission.reserved_nanos,
-            reserved_tokens=admission.reserved_tokens,
-            price=endpoint.price(plan.input_tokens) if plan.live_cost else None,
-            estimated_input_tokens=plan.input_tokens,
-            metadata=plan.metadata,
-            day=admission.day,
-            sent=True,
-        )
-        self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
-        await self._store(opening, admission.limits)
-        self._sink(AttemptStarted(self._attempt_id, endpoint.ref, number))
         try:
-            await attempt.run(self._runtime.transport, wire, plan.timeouts)
+            attempt, wire = await self._admitted(endpoint, request, is_first=is_first, agreed=not is_first)
+        except LimitPassed:  # another process was quicker: what is left now may do for a shorter answer
+            attempt, wire = await self._admitted(endpoint, request, is_first=is_first, agreed=True)
+        self._sink(AttemptStarted(self._attempt_id, endpoint.ref, len(self._outcomes) + 1))
+        try:
+            await attempt.run(self._runtime.transport, wire, self._plan.timeouts)
             reason = judge(attempt)
         except LlmtuiError as error:
             broke_off = isinstance(error, StreamBroken)
@@ -262,6 +227,57 @@ class Turn:
         finally:  # also when nobody comes back: what is complete has its bill
             self._settle("rejected" if self._control.rejected else "completed", None, reason)
         return reason
+
+    async def _admitted(
+        self, endpoint: Endpoint, request: ChatRequest, *, is_first: bool, agreed: bool
+    ) -> tuple[Attempt, WireRequest]:
+        """Let through by the budget, and written down: from here on it may be sent. Raise BudgetExceeded."""
+        plan = self._plan
+        admission = await plan.gate.admit(
+            self._runtime,
+            endpoint,
+            request,
+            input_tokens=plan.input_tokens,
+            conversation_id=plan.conversation_id,
+            confirm=plan.confirm,
+            agreed=agreed,
+        )
+        if admission.output_limit != request.settings.max_output_tokens:
+            request = replace(request, settings=replace(request.settings, max_output_tokens=admission.output_limit))
+        wire = endpoint.adapter.chat(request, endpoint.target)
+        attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
+        before, self.attempt, self._attempt_id = self.attempt, attempt, new_id()
+        self._attempt_started = time.monotonic()
+        opening = AttemptOpening(
+            id=self._attempt_id,
+            turn_id=self.id,
+            number=len(self._outcomes) + 1,
+            conversation_id=plan.conversation_id,
+            message_id=plan.answer_message_id,
+            model=endpoint.ref,
+            purpose=plan.purpose,
+            demo=endpoint.demo,
+            started_at=int(time.time() * 1000),
+            reserved_nanos=admission.reserved_nanos,
+            reserved_tokens=admission.reserved_tokens,
+            price=endpoint.price(plan.input_tokens) if plan.live_cost else None,
+            estimated_input_tokens=plan.input_tokens,
+            metadata=plan.metadata,
+            day=admission.day,
+            sent=True,
+        )
+        self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
+        try:
+            await self._store(opening, admission.limits)
+        except LimitPassed:
+            self.attempt, self._open = before, False
+            raise
+        if is_first:
+            for note in wire.notes:
+                self._note(note)
+            for note in admission.notes:
+                self._note(note, must_be_said=True)
+        return attempt, wire
 
     async def _store(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> None:
         """Durable before the first byte; where nothing can be written any more, in memory, and said so (ROB-11)."""

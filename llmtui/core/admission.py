@@ -137,8 +137,8 @@ def _refusal(excesses: tuple[Excess, ...], proposal: Proposal) -> Refused:
     show = gauge.limit.show
     verb, are = ("cost", "is") if gauge.limit.unit == "usd" else ("use", "are")
     sentence = (
-        f"This message could {verb} up to {show(_worst(gauge, proposal))}, and of {gauge.limit.name} "
-        f"{show(max(Decimal(0), gauge.left))} {are} left: {show(over)} too much"
+        f"This message could {verb} up to {show(_worst(gauge, proposal))}, and "
+        f"{show(max(Decimal(0), gauge.left))} of {gauge.limit.name} {are} left: {show(over)} too much"
     )
     resets = [excess.gauge.resets_at for excess in excesses]
     known = [moment for moment in resets if moment is not None]

@@ -16,7 +16,12 @@ LlmtuiError
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from llmtui.core.admission import Cheaper
 
 
 class LlmtuiError(Exception):
@@ -62,6 +67,15 @@ class StoreError(LlmtuiError):
 class BudgetExceeded(LlmtuiError):
     kind = "budget"
     exit_code = 4
+
+    def __init__(
+        self, message: str, *, advice: str = "", resets_at: datetime | None = None, cheaper: tuple[Cheaper, ...] = ()
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.resets_at = resets_at
+        """When waiting will have helped (aware); None where it does not."""
+        self.cheaper = cheaper
+        """Models that the budget has room for, with what the request costs there at most."""
 
 
 class InputRefused(LlmtuiError):

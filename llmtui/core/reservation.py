@@ -68,7 +68,7 @@ def reserve(
     *,
     asked: int | None = None,
     model_limit: int | None = None,
-    window: int | None = None,
+    room: int | None = None,
     usd_left: Decimal | None = None,
     tokens_left: int | None = None,
     default_limit: int = 8192,
@@ -76,15 +76,15 @@ def reserve(
 ) -> Reservation | Unaffordable:
     """The worst case of a request with at most `input_tokens`, within what the hard budgets have left.
 
-    The output limit is the smallest of what was `asked`, the model's limit, the room left in its window and what the
-    budget affords. With `usd_left` or `tokens_left` (None: no hard budget of that kind) one is always sent; without, only
-    what was asked or where the provider demands one. `default_limit` stands in where a model's own limit is not known, so
-    that no provider is sent more than it takes. With a money budget and no `price` no money is reserved: whoever lets
+    The output limit is the smallest of what was `asked`, the model's limit, the `room` left in its window and what the
+    budget affords. The room is the window less the input as it is estimated: the window is no bill, and the highest input
+    would leave no room where there is plenty. With `usd_left` or `tokens_left` (None: no hard budget of that kind) one is
+    always sent; without, only what was asked or where the provider demands one. `default_limit` stands in where a model's
+    own limit is not known, so that no provider is sent more than it takes. With a money budget and no `price` no money is reserved: whoever lets
     such a request pass has asked first.
     """
-    room = None if window is None else max(1, window - input_tokens)
     ceiling = model_limit if model_limit is not None or asked is not None else default_limit
-    wanted = min(limit for limit in (asked, ceiling, room) if limit is not None)
+    wanted = max(1, min(limit for limit in (asked, ceiling, room) if limit is not None))
     has_money_limit = usd_left is not None and price is not None and not price.is_zero
     if not has_money_limit and tokens_left is None:
         sent = wanted if limit_demanded or asked is not None else None

@@ -78,6 +78,11 @@ class PriceTable:
         """Every provider in the table, by the source's names."""
         return re.findall(r'\n{"id":"([^"]+)"', self._text)
 
+    def names(self, provider_id: str) -> list[str]:
+        """The models of a provider that have a price, by the source's names."""
+        section = self._section(provider_id)
+        return [model["id"] for model in section["models"] if model["price"] is not None] if section else []
+
     def price_count(self) -> int:
         """How many models have a price."""
         return sum(

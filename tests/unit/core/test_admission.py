@@ -73,7 +73,7 @@ def test_a_refusal_says_by_how_much_and_until_when() -> None:
     """BUD-3."""
     decision = refused(decide([usd("4.95")], ask("0.12")))
     assert decision.sentence == (
-        "This message could cost up to $0.1200, and of today's $5.00 $0.0500 is left: $0.0700 too much"
+        "This message could cost up to $0.1200, and $0.0500 of today's $5.00 is left: $0.0700 too much"
     )
     assert decision.resets_at == MIDNIGHT
 
@@ -82,7 +82,7 @@ def test_a_token_limit_refuses_in_tokens() -> None:
     """BUD-4: input and output of all attempts."""
     decision = refused(decide([tokens(900, 1000)], ask("0", 150)))
     assert decision.sentence == (
-        "This message could use up to 150 tokens, and of this conversation's 1,000 tokens 100 tokens are left: 50 tokens too much"
+        "This message could use up to 150 tokens, and 100 tokens of this conversation's 1,000 tokens are left: 50 tokens too much"
     )
     assert decision.resets_at is None
 
@@ -98,7 +98,7 @@ def test_of_several_limits_the_most_exceeded_speaks_and_the_last_reset_counts() 
 def test_a_budget_that_is_already_exceeded_leaves_nothing() -> None:
     """A limit lowered below what is spent: “$0.00 is left”, and by how much the message alone is too much."""
     decision = refused(decide([usd("7")], ask("0.5")))
-    assert "$0.00 is left" in decision.sentence
+    assert "$0.00 of today's $5.00 is left" in decision.sentence
     assert decision.excesses[0].over == Decimal("2.5")
 
 

@@ -53,9 +53,9 @@ def test_without_a_budget_no_limit_is_sent_unless_asked_or_demanded() -> None:
 def test_the_smallest_of_asked_model_window_and_budget_is_sent() -> None:
     """P26: each of the four can be the smallest."""
     plenty = Decimal(1000)
-    assert reserved(reserve(GPT_4O, 100, asked=50, model_limit=9000, window=9000, usd_left=plenty)).output_limit == 50
-    assert reserved(reserve(GPT_4O, 100, asked=9000, model_limit=70, window=9000, usd_left=plenty)).output_limit == 70
-    assert reserved(reserve(GPT_4O, 100, asked=9000, model_limit=9000, window=180, usd_left=plenty)).output_limit == 80
+    assert reserved(reserve(GPT_4O, 100, asked=50, model_limit=9000, room=9000, usd_left=plenty)).output_limit == 50
+    assert reserved(reserve(GPT_4O, 100, asked=9000, model_limit=70, room=9000, usd_left=plenty)).output_limit == 70
+    assert reserved(reserve(GPT_4O, 100, asked=9000, model_limit=9000, room=80, usd_left=plenty)).output_limit == 80
     bound = reserved(reserve(ONE_A_TOKEN, 100, asked=9000, usd_left=Decimal(3100)))
     assert bound.output_limit == 3000
     assert bound.usd == 3100

@@ -1,0 +1,72 @@
+"""Which other models could be asked, with their prices: what a refusal by the budget may name as a way out.
+
+Only models that are known to be there: those that the config names, those on the lists of providers that can be asked,
+and, where a provider's list was never fetched, the nearest relatives of the model asked for in the price table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llmtui.core.errors import LlmtuiError
+from llmtui.core.messages import ModelRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from llmtui.chat.directory import Directory
+    from llmtui.config import Config
+    from llmtui.core.cost import Price
+
+_NO_CHAT = re.compile(
+    r"\bft\b|-$|audio|realtime|image|embed|tts|transcri|search|moderation|instruct|computer|guard|ocr|preview"
+)
+_MOST = 400
+"""So many models are looked at; a router lists more, but not cheaper ones that matter."""
+
+
+def alternatives(directory: Directory, config: Config, asked: ModelRef) -> list[tuple[ModelRef, Price]]:
+    """The models that could be asked instead, each once, with its price. Reads caches and the environment alone."""
+    found: dict[ModelRef, Price] = {}
+    for ref in _candidates(directory, config, asked):
+        if len(found) >= _MOST:
+            break
+        if ref == asked or ref in found or _NO_CHAT.search(ref.name):
+            continue
+        try:
+            price = directory.price(ref)
+            usable = price is not None and directory.has_key(ref.provider)
+        except LlmtuiError:  # a provider that nobody configured, a key command that fails
+            continue
+        if usable and price is not None:
+            found[ref] = price
+    return list(found.items())
+
+
+def _candidates(directory: Directory, config: Config, asked: ModelRef) -> Iterator[ModelRef]:
+    router = config.router
+    named: Sequence[str] = (
+        config.model, *config.fallback, *router.simple, *router.standard, *router.complex, *config.prices
+    )  # fmt: skip
+    yield from (ModelRef.parse(name) for name in named if "/" in name)
+    for provider in dict.fromkeys([asked.provider, *config.providers, *directory.names()]):
+        section = config.providers.get(provider)
+        yield from (ModelRef(provider, entry.name) for entry in (section.models if section else ()))
+        yield from (ModelRef(provider, info.name) for info in directory.lists.cached(provider))
+    if not directory.lists.cached(asked.provider):
+        yield from (ModelRef(asked.provider, name) for name in _relatives(directory, asked))
+
+
+def _relatives(directory: Directory, asked: ModelRef) -> list[str]:
+    """The models of the same family that the price table knows at the same provider."""
+    table = directory.prices.table
+    provider = table.provider_id(asked.provider, directory.seller(asked.provider).base_url)
+    return [name for name in table.names(provider) if name.startswith(family(asked.name))] if provider else []
+
+
+def family(name: str) -> str:
+    """What the names of a model's relatives begin with: `gpt-5` of `gpt-5-mini`, `claude` of `claude-sonnet-4-5`."""
+    first, _, rest = name.partition("-")
+    second = rest.partition("-")[0]
+    return f"{first}-{second}" if second[:1].isdigit() else first
