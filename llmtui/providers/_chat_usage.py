@@ -61,6 +61,13 @@ def read_timings(raw: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def with_timings(usage: object, timings: object) -> object:
+    """A usage object, completed by the cached tokens that llama.cpp's `timings` beside it name and it does not."""
+    if not isinstance(usage, dict) or not isinstance(timings, dict) or timings.get("cache_n") is None:
+        return usage
+    return {"prompt_tokens_details": {"cached_tokens": timings["cache_n"]}, **usage}
+
+
 def _own_cost(raw: Mapping[str, Any]) -> Decimal | None:
     """The server's own figure in USD.
 

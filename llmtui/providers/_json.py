@@ -93,3 +93,8 @@ class TextJoiner:
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
         return whole_characters(text)
+
+    def rest(self) -> str:
+        """What is held back when nothing follows any more: half a character, as U+FFFD; as a rule nothing."""
+        half, self._half = self._half, ""
+        return "\ufffd" if half else ""

@@ -32,10 +32,15 @@ class LineParser:
                 f"The server sent a single line of more than {self._max // 1024:,} KiB",
                 advice="Nothing sensible is that large: check that base_url leads to a model server.",
             )
-        return [text for line in lines if (text := line.decode("utf-8", "replace").strip())]
+        return [text for line in lines if (text := _text(line))]
 
     def close(self) -> list[str]:
         """The end of the stream: the last line, when no line end came after it."""
-        rest = bytes(self._buffer).decode("utf-8", "replace").strip()
+        rest = _text(bytes(self._buffer))
         self._buffer.clear()
         return [rest] if rest else []
+
+
+def _text(line: bytes) -> str:
+    """Without blanks around it, nor the mark that some write before the first line."""
+    return line.decode("utf-8", "replace").removeprefix("\ufeff").strip()

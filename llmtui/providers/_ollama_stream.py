@@ -76,6 +76,7 @@ class OllamaDecoder:
                     raise MalformedResponse(f"{self._target.name} answered with nothing at all", advice="Try again.")
             except ProviderError as error:
                 self._fail(error, out)
+        self._flush(out)
         self._over = True
         return out
 
@@ -117,9 +118,8 @@ class OllamaDecoder:
 
     def _end(self, frame: dict[str, Any], out: list[StreamEvent]) -> None:
         reason = frame.get("done_reason")
-        reason = reason if isinstance(reason, str) else ""
-        if not reason and not has_count(frame, "eval_count"):
-            # without a reason and without counts the process that runs the model has died
+        if reason == "" or (reason is None and not has_count(frame, "eval_count")):
+            # an empty reason, or none and no counts: the process that runs the model has died
             error = ServerError(
                 f"{self._target.name} lost the process that runs the model", advice="Try again; Ollama's log says why."
             )
@@ -128,7 +128,8 @@ class OllamaDecoder:
         finish = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
         if self._called_tools:
             finish = FinishReason.TOOL_CALLS
-        out.append(Finished(finish, quote(reason, self._target, 60)))
+        self._flush(out)
+        out.append(Finished(finish, quote(reason or "", self._target, 60)))
         counts = {name: frame[name] for name in ("prompt_eval_count", "eval_count") if name in frame}
         if counts or self._text_seen:
             out += self._meter.report(counts, text_seen=self._text_seen)
@@ -136,7 +137,15 @@ class OllamaDecoder:
         out.append(StreamEnded())
         self._over = True
 
+    def _flush(self, out: list[StreamEvent]) -> None:
+        """Half characters whose other halves never came."""
+        if rest := self._reasoning.rest():
+            out.append(ReasoningDelta(rest))
+        if rest := self._text.rest():
+            out.append(TextDelta(rest))
+
     def _fail(self, error: ProviderError, out: list[StreamEvent]) -> None:
+        self._flush(out)
         if not error.provider:
             error = broken_frame(error, self._request, self._target)
         out.append(StreamFailed(error))

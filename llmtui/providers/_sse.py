@@ -36,7 +36,7 @@ class SseParser:
     def __init__(self, max_event_bytes: int = 8 * 1024 * 1024) -> None:
         self.stray: list[str] = []
         """Lines that are no field of the standard, which says to ignore them. Some servers write an error that way (raw
-        JSON, without `data:`); at most 64 Ki characters are kept."""
+        JSON, without `data:`), or a whole answer in one line; none is kept beyond 64 Ki characters of earlier ones."""
         self._stray_size = 0
         self._max = max_event_bytes
         self._buffer = bytearray()  # what follows the last blank line, its line ends unified to LF
@@ -114,7 +114,7 @@ class SseParser:
                 kind = value
             elif name not in {"id", "retry"} and self._stray_size < _MAX_STRAY:
                 self._stray_size += len(line) + 1
-                self.stray.append(line[:_MAX_STRAY])
+                self.stray.append(line)
         return SseEvent(kind, "\n".join(data)) if data else None
 
     def _without_bom(self, data: bytes) -> bytes:

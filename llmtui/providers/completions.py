@@ -14,6 +14,8 @@ from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers.openai import OpenAIChat
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmtui.core.events import StreamEvent
     from llmtui.core.request import ChatRequest
     from llmtui.providers.base import Decoder, Target
@@ -72,9 +74,9 @@ def _prompt(request: ChatRequest) -> tuple[str, bool]:
 class _Decoder(ChatDecoder):
     """Reads one answer: a choice's text stands beside its finish reason, not in a delta."""
 
-    def _choice(self, choice: dict[str, Any], data: str, out: list[StreamEvent]) -> None:
+    def _choice(self, choice: Mapping[str, Any], out: list[StreamEvent]) -> None:
         self._say(choice.get("text"), out)
-        super()._choice(choice, data, out)
+        super()._choice(choice, out)
 
 
 def create() -> Completions:

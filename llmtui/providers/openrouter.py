@@ -150,12 +150,12 @@ class _Decoder(ChatDecoder):
         self._details: list[dict[str, Any]] = []
         self._native = ""
 
-    def _choice(self, choice: dict[str, Any], data: str, out: list[StreamEvent]) -> None:
+    def _choice(self, choice: Mapping[str, Any], out: list[StreamEvent]) -> None:
         native = choice.get("native_finish_reason")
         self._native = native if isinstance(native, str) else ""
-        super()._choice(choice, data, out)
+        super()._choice(choice, out)
 
-    def _delta(self, delta: dict[str, Any], out: list[StreamEvent]) -> None:
+    def _delta(self, delta: Mapping[str, Any], out: list[StreamEvent]) -> None:
         details = delta.get("reasoning_details")
         for detail in details if isinstance(details, list) else ():
             if isinstance(detail, dict):
@@ -177,13 +177,13 @@ class _Decoder(ChatDecoder):
             elif value is not None:
                 last[name] = value
 
-    def _finish(self, reason: str, out: list[StreamEvent]) -> None:
+    def _stop(self, reason: str, out: list[StreamEvent]) -> None:
         """Before the end: the details, as a whole, where one of them is signed or encrypted. A router's pick of a model
         may be another one next time, which could not read them."""
         sealed = any(detail.get("signature") or detail.get("data") for detail in self._details)
         if sealed and not self._request.model.name.startswith("openrouter/"):
             out.extend(keep(self._request, WIRE, detail) for detail in self._details)
-        super()._finish(reason, out)
+        super()._stop(reason, out)
         if self._native and isinstance(out[-1], Finished):
             out[-1] = out[-1]._replace(native=quote(self._native, self._target, 60))
 

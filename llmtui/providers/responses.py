@@ -167,9 +167,7 @@ class _Decoder(FrameDecoder):
             case "response.completed" | "response.incomplete":
                 self._complete(part(frame, "response"), out)
             case "response.failed":
-                self._failed(part(part(frame, "response"), "error"), out)
-            case "error":
-                self._failed(frame, out)
+                self._fail(out, self._fault({"error": part(part(frame, "response"), "error")}))
 
     def _identify(self, response: Mapping[str, Any], out: list[StreamEvent]) -> None:
         known = Identified(*(v if isinstance(v := response.get(n), str) and v else None for n in ("id", "model")))
@@ -189,11 +187,11 @@ class _Decoder(FrameDecoder):
     def _complete(self, response: Mapping[str, Any], out: list[StreamEvent]) -> None:
         self._identify(response, out)
         items = [item for item in _list(response.get("output")) if isinstance(item, dict)]
-        if not self._text_seen:  # a server that sends no deltas
+        if not self._length:  # a server that sends no deltas
             for item in items:
                 for piece in _list(item.get("content")):
                     if item.get("type") == "message" and isinstance(piece, dict):
-                        self._say(piece.get("text") or piece.get("refusal"), out)
+                        self._length += self._say(piece.get("text") or piece.get("refusal"), out)
         out.extend(keep(self._request, WIRE, item, length=self._length) for item in self._kept)
         out += self._usage.report(response.get("usage"), text_seen=self._text_seen)
         cut = part(response, "incomplete_details").get("reason")
@@ -205,10 +203,12 @@ class _Decoder(FrameDecoder):
             self._finish(out, FinishReason.STOP, "completed")
         self._end(out)
 
-    def _failed(self, error: Mapping[str, Any], out: list[StreamEvent]) -> None:
-        code = str(error.get("code") or "")
-        final = code in _FINAL or "image" in code
-        self._fail(out, self._fault({"error": {**error, "status_code": 400} if final else error}))
+    def _fault(self, payload: object) -> ProviderError:
+        """As of any wire; but some codes are final that would not look so."""
+        error = part(payload, "error") or payload if isinstance(payload, dict) else payload
+        if isinstance(error, dict) and ((code := str(error.get("code") or "")) in _FINAL or "image" in code):
+            payload = {"error": {**error, "status_code": 400}}
+        return super()._fault(payload)
 
     def _ending(self, out: list[StreamEvent]) -> None:
         out += self._usage.end(text_seen=self._text_seen)
