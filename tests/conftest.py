@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Data that the maintainers' machines have beside the checkout; a user's clone has not."""
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of child processes need not compile the program anew
+
 _LOOPBACK = ("127.", "::1", "localhost")
 _real_connect = socket.socket.connect
 
