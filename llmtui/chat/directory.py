@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmtui.chat.candidate import Candidate, Endpoint
 from llmtui.chat.compose import AUTO
 from llmtui.config.values import ProviderConfig
+from llmtui.core.cost import Price
 from llmtui.core.errors import AuthenticationFailed, ConfigError, LlmtuiError, ModelNotFound, PermissionDenied
 from llmtui.core.messages import ModelRef
 from llmtui.keys import KeySources, find_key, own_variable, require_key
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from llmtui.chat.model_lists import ModelLists
     from llmtui.config import Config
-    from llmtui.core.cost import Cost, Price
+    from llmtui.core.cost import Cost
     from llmtui.core.errors import ProviderError
     from llmtui.core.usage import Usage
     from llmtui.paths import Paths
@@ -60,12 +61,16 @@ class Directory:
         self._config = config
         self._environ = environ
         self.paths = paths
-        self.prices = Prices(config.prices, table=self._table)
+        self.prices = Prices(config.prices, table=self._table, listed=self._listed_price)
         self._targets: dict[str, Target] = {}
         self._sources: dict[str, str] = {}
         """Where each key that was found came from."""
         self._model_lists: ModelLists | None = None
         self._custom = ProviderConfig(wire=wire, base_url=base_url) if base_url else None
+
+    def forget_prices(self) -> None:
+        """There is a newer table: read it at the next look-up."""
+        self.prices = Prices(self._config.prices, table=self._table, listed=self._listed_price)
 
     def _table(self) -> PriceTable:
         """The newest price table there is: refreshed into the cache folder, or shipped."""
@@ -318,6 +323,13 @@ class Directory:
             if entry.name == ref.name:
                 return ModelInfo(entry.name, entry.context_window, entry.max_output_tokens)
         return next((info for info in self.lists.cached(ref.provider) if info.name == ref.name), None)
+
+    def _listed_price(self, provider: str, name: str) -> Price | None:
+        """What the provider's own list says that a model costs; None where it says nothing."""
+        info = self._listed(ModelRef(provider, name))
+        if info is None or info.input_price is None or info.output_price is None:
+            return None
+        return Price(info.input_price, info.output_price, info.cache_read_price, info.cache_write_price)
 
     def window(self, ref: ModelRef) -> int | None:
         """The model's context window in tokens, from its provider's list, the config or the price table."""

@@ -17,7 +17,7 @@ from llmtui.chat.plan import TurnPlan
 from llmtui.chat.planner import LEAF, LeafOfConversation, Planner
 from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
 from llmtui.chat.turn import Turn
-from llmtui.core.errors import ConfigError, LlmtuiError
+from llmtui.core.errors import ConfigError, LlmtuiError, StoreError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
 from llmtui.core.request import ChatRequest, GenerationSettings
 
@@ -367,6 +367,16 @@ class ChatSession:
         found, failed = await list_all(self.directory.lists, targets, self._runtime.transport, refresh=refresh)
         self.list_errors = failed
         return [(ModelRef(name, model.name), model) for name in names for model in found[name]]
+
+    async def refresh_prices(self) -> None:
+        """Bring the price table up to date. Raise LlmtuiError where that fails; the one from before stays in use."""
+        from llmtui.chat.download import refresh_prices
+
+        try:
+            await refresh_prices(self._runtime.transport, self.directory.paths.cache)
+        except OSError as error:
+            raise StoreError(f"newer prices cannot be kept: {error.strerror}") from None
+        self.directory.forget_prices()
 
     async def probe(self, provider: str) -> None:
         """Ask the provider something that costs nothing. Raise LlmtuiError while it does not answer as it should."""

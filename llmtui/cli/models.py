@@ -38,6 +38,8 @@ def list_models(ctx: Context) -> int:
         found, failed = run_blocking(list_all(directory.lists, targets, transport, refresh=ctx.parsed.has("refresh")))
     if named and failed and not found.get(names[0]):
         raise failed[names[0]]
+    if ctx.parsed.has("refresh"):
+        _refresh_prices(ctx)
     offers = [_offer(directory, name, info) for name in names for info in found.get(name, ())]
     if ctx.parsed.has("json"):
         ctx.out.json([_as_dict(offer) for offer in offers])
@@ -64,8 +66,24 @@ def list_models(ctx: Context) -> int:
     return 0
 
 
+def _refresh_prices(ctx: Context) -> None:
+    """Bring the price table up to date; where that fails, the one from before stays in use."""
+    from llmtui.chat.download import refresh_prices
+    from llmtui.chat.runtime import run_blocking
+    from llmtui.pricing.refresh import newest
+
+    try:
+        with open_transport() as transport:
+            table = run_blocking(refresh_prices(transport, ctx.paths.cache))
+    except (LlmtuiError, OSError) as error:
+        said = error.sentence if isinstance(error, LlmtuiError) else f"they cannot be kept: {error.strerror}"
+        kept = newest(ctx.paths.cache)
+        ctx.notice(f"the prices could not be brought up to date: {said.rstrip('.')}. Those of {kept.date} stay in use")
+        return
+    ctx.notice(f"prices of {table.date} from {table.source}: {table.price_count():,} models")
+
+
 def _offer(directory: Directory, provider: str, info: ModelInfo) -> Offer:
-    from llmtui.core.cost import Price
     from llmtui.core.messages import ModelRef
     from llmtui.pricing.prices import Seller
 
@@ -74,8 +92,6 @@ def _offer(directory: Directory, provider: str, info: ModelInfo) -> Offer:
         price = endpoint.price(0)
     except LlmtuiError:
         price = None
-    if price is None and info.input_price is not None and info.output_price is not None:
-        price = Price(info.input_price, info.output_price, info.cache_read_price, info.cache_write_price)
     target = endpoint.target
     seller = Seller(provider, target.wire, target.base_url, target.local)
     return Offer(provider, info, info.context_window or directory.prices.window_of(seller, info.name), price)

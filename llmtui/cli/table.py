@@ -171,7 +171,7 @@ MODELS = Command(
     (),
     (
         Option("--provider", "only this one's", metavar="NAME", completes="providers"),
-        Option("--refresh", "ask the providers again"),
+        Option("--refresh", "ask the providers again, and bring the price table up to date"),
         JSON,
         *COMMON,
     ),

@@ -48,9 +48,10 @@ class Prices:
         overrides: Mapping[str, Price] = _NONE,
         *,
         table: Callable[[], PriceTable] = _shipped,
-        listed: Mapping[str, Price] = _NONE,
+        listed: Callable[[str, str], Price | None] = lambda _provider, _model: None,
     ) -> None:
-        """`overrides` and `listed` by `provider/model`: the config's prices, and those of the providers' own lists."""
+        """`overrides` by `provider/model` are the config's prices; `listed` says what a provider's own list says of a
+        model, for what the table does not know."""
         self._overrides = overrides
         self._listed = listed
         self._load = table
@@ -69,12 +70,6 @@ class Prices:
         changed = Prices(
             {**self._overrides, model: replace(price, source="config")}, table=self._load, listed=self._listed
         )
-        changed._table = self._table
-        return changed
-
-    def with_listed(self, listed: Mapping[str, Price]) -> Prices:
-        """The same with the prices of the providers' own model lists, for what the table does not know."""
-        changed = Prices(self._overrides, table=self._load, listed={**self._listed, **listed})
         changed._table = self._table
         return changed
 
@@ -107,7 +102,7 @@ class Prices:
             plain = name.removeprefix("models/")  # Gemini's lists call its models so
             if provider and (price := self.table.price(provider, plain, at=at, input_tokens=input_tokens)):
                 return price
-        return next((p for name in names if (p := self._listed.get(f"{seller.provider}/{name}"))), None)
+        return next((price for name in names if (price := self._listed(seller.provider, name))), None)
 
     def window_of(self, seller: Seller, model: str) -> int | None:
         """The context window in tokens that the table knows of a model, for providers that do not list it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import LlmtuiError
@@ -41,6 +40,10 @@ class ModelBook:
     def facts(self, model: ModelRef) -> Facts:
         return self._facts.get(model, Facts())
 
+    def forget(self) -> None:
+        """Prices have changed: everything is looked up anew."""
+        self._facts.clear()
+
     async def learn(self, session: ChatSession, model: ModelRef) -> None:
         """Look one model up, in the lists that are at hand and the price table."""
         if model not in self._facts:
@@ -51,27 +54,11 @@ class ModelBook:
         await asyncio.to_thread(self._look_up, session, list(listed))
 
     def _look_up(self, session: ChatSession, wanted: Iterable[tuple[ModelRef, ModelInfo | None]]) -> None:
-        from llmtui.pricing.prices import Seller
-
         directory = session.directory
-        sellers = {
-            status.name: Seller(status.name, status.wire, status.base_url, status.local)
-            for status in session.providers()
-        }
         for model, info in wanted:
-            seller = sellers.get(model.provider)
-            if seller is None:
-                continue
             try:
-                info = info or next(
-                    (each for each in directory.lists.cached(model.provider) if each.name == model.name), None
-                )
-                price = directory.prices.price_for(seller, model.name, at=datetime.now(UTC))
-                window = (info.context_window if info else None) or directory.prices.window_of(seller, model.name)
-            except LlmtuiError:
+                price = directory.price(model)
+                window = (info.context_window if info else None) or directory.window(model)
+            except LlmtuiError:  # of no provider that exists
                 continue
-            self._facts[model] = Facts(
-                window,
-                price.input if price else info.input_price if info else None,
-                price.output if price else info.output_price if info else None,
-            )
+            self._facts[model] = Facts(window, price.input if price else None, price.output if price else None)

@@ -16,6 +16,7 @@ from llmtui.tui.screens.picker import Picker, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmtui.chat.session import ChatSession
     from llmtui.providers.base import ModelInfo
     from llmtui.tui.screens.chat import ChatScreen
 
@@ -62,13 +63,24 @@ class ModelScreen(Picker[None]):
                 ]
                 await self._show([(ModelRef(name, info.name), info) for name, infos in cached for info in infos])
             self._say("asking the providers …")
+            prices = await self._refresh_prices(session) if refresh else []
             found = await session.list_models(refresh=refresh)
             local = set(session.directory.local_servers())  # one that does not run is no news
             failed = [f"{name}: {error.message}" for name, error in session.list_errors.items() if name not in local]
+            failed += prices
             await self._show([*found, *await session.list_models("demo")])
         except LlmtuiError as error:
             failed = [error.sentence]
         self._say("; ".join(failed))
+
+    async def _refresh_prices(self, session: ChatSession) -> list[str]:
+        """What kept the price table from being brought up to date, if anything did."""
+        try:
+            await session.refresh_prices()
+        except LlmtuiError as error:
+            return [f"the prices are those from before: {error.message}"]
+        self._chat.models.forget()
+        return []
 
     async def _show(self, models: list[tuple[ModelRef, ModelInfo]]) -> None:
         if self._chat.session is not None:

@@ -106,8 +106,12 @@ def test_geminis_list_calls_its_models_so() -> None:
 
 
 def test_the_sellers_own_list_helps_where_the_table_does_not() -> None:
-    listed = Prices().with_listed({"openrouter/new/model": DEAR, "openai/gpt-4o": DEAR})
+    def said(provider: str, model: str) -> Price | None:
+        return DEAR if (provider, model) in {("openrouter", "new/model"), ("openai", "gpt-4o")} else None
+
+    listed = Prices(listed=said)
     assert price(ROUTER, "new/model", listed) == DEAR
+    assert price(ROUTER, "new/model:floor", listed) is None
     assert price(OPENAI, "gpt-4o", listed) != DEAR
 
 
@@ -125,7 +129,7 @@ def test_the_table_is_not_loaded_for_what_needs_none() -> None:
     assert prices.window_of(OLLAMA, "qwen3") is None
     assert loads == []
     price(OPENAI, "gpt-4.1", prices)
-    changed = prices.with_price("openai/x", DEAR).with_listed({"openai/y": DEAR})
+    changed = prices.with_price("openai/x", DEAR)
     price(OPENAI, "gpt-4.1-mini", changed)
     assert loads == [1]
 
