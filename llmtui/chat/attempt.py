@@ -194,7 +194,10 @@ class Attempt:
                     return  # a connection that merely drops after the finish reason does not fail the answer
                 if isinstance(error, StreamBroken) and not self.has_content:
                     raise ConnectionFailed(
-                        error.message, advice=error.advice, provider=error.provider, model=error.model
+                        f"{self.endpoint.ref.provider} broke the connection off before it had said anything",
+                        advice="Try again, or choose another model.",
+                        provider=error.provider,
+                        model=error.model,
                     ) from None
                 raise
             events = decoder.feed(data) if data else decoder.close()
@@ -208,10 +211,9 @@ class Attempt:
                     self._content("", event.text)  # type: ignore[union-attr]
                 elif self._note(event):
                     return
-            if self.finished is not was_finished:
-                response.limit(timeouts.after_finish_s)  # once: comments do not keep a finished answer waiting
-            elif self.content_chunks != before and not was_finished:
-                response.limit(timeouts.idle_s)
+            # comments do not keep an answer waiting, nor a finished one; content does, even behind a finish reason
+            if self.finished is not was_finished or self.content_chunks != before:
+                response.limit(timeouts.after_finish_s if self.finished else timeouts.idle_s)
             if not data:
                 if not seen:
                     raise MalformedResponse(

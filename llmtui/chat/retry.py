@@ -39,14 +39,14 @@ class Retries:
         if isinstance(error, Overloaded) and error.status == 503:
             backoff *= OVERLOAD_STRETCH
         backoff = min(backoff, policy.max_wait_s)
+        left = policy.max_total_s - self.waited_s
         if error.retry_after_s is not None and error.retry_after_s > 0:
-            wait = error.retry_after_s + self._jitter() * policy.jitter * min(policy.base_s, error.retry_after_s)
-            if self.waited_s + error.retry_after_s > policy.max_total_s:
-                return None
+            least, added = error.retry_after_s, min(policy.base_s, error.retry_after_s)
         else:
-            wait = backoff * (1 + self._jitter() * policy.jitter)
-            if self.waited_s + backoff > policy.max_total_s:
-                return None
+            least, added = backoff, backoff
+        if least > left:
+            return None
+        wait = min(left, least + self._jitter() * policy.jitter * added)
         self.count += 1
         self.waited_s += wait
         return wait

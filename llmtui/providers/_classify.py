@@ -99,7 +99,7 @@ def classify(
     where = " in mid-stream" if begun else ""
     number = f" ({status})" if status else ""
     message = f"{target.name} {what}{where}{number}{said}"
-    wait = retry_after(headers, fault.message, fault.retry_after_s) if kind.retryable else None
+    wait = retry_after({**fault.headers, **headers}, fault.message, fault.retry_after_s) if kind.retryable else None
     return kind(
         target.scrub(message),
         advice=advice,

@@ -7,6 +7,7 @@ import zlib
 from llmtui.core.errors import MalformedResponse
 
 _MAX_PIECE = 256 * 1024
+_GZIP = b"\x1f\x8b"
 
 
 class Unpacker:
@@ -22,11 +23,13 @@ class Unpacker:
         self._may_be_bare = encoding == "deflate"
         self._inflate: zlib._Decompress | None = None
         self._pending = b""
+        self._further = False
+        """A member has ended: packed data may be several, one behind the other, and what is none is padding."""
 
     @property
     def has_more(self) -> bool:
         """There is more to unpack without new bytes."""
-        return bool(self._pending) and self._inflate is not None
+        return len(self._pending) > 1 if self._inflate is None else bool(self._pending)
 
     def unpack(self, data: bytes = b"") -> bytes:
         """The next piece; may be empty though more is to come."""
@@ -34,6 +37,9 @@ class Unpacker:
         if self._inflate is None:
             if len(packed) < 2:
                 self._pending = packed
+                return b""
+            if self._further and packed[:2] != _GZIP:
+                self._pending = b""
                 return b""
             # "deflate" without zlib's frame is an old misunderstanding of some servers: its first two bytes tell
             bare = self._may_be_bare and (packed[0] & 0x0F != 8 or int.from_bytes(packed[:2]) % 31)
@@ -43,6 +49,8 @@ class Unpacker:
         except zlib.error:
             raise MalformedResponse("The server's answer is packed and damaged", advice="Try again.") from None
         self._pending = self._inflate.unconsumed_tail
+        if self._inflate.eof:
+            self._pending, self._inflate, self._further = self._inflate.unused_data, None, True
         return piece
 
 

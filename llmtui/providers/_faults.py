@@ -31,6 +31,8 @@ class Fault(NamedTuple):
     """A status that the body names, or that its words stand for."""
     request_id: str | None = None
     retry_after_s: float | None = None
+    headers: Mapping[str, str] = {}
+    """Those of the upstream provider, which a router puts into its body; names in lower case."""
 
 
 def status_error(
@@ -119,6 +121,12 @@ def _read(error: Mapping[str, Any], outer: Mapping[str, Any], target: Target) ->
         status=_status(error.get("code"), error.get("status_code"), error.get("status"), outer.get("code")),
         request_id=next((quote(i, target, 80) for i in ids if isinstance(i, str) and i), None),
         retry_after_s=_retry_delay(sources),
+        headers={
+            str(name).lower(): str(value)
+            for held in _objects(metadata.get("headers"))
+            for name, value in held.items()
+            if isinstance(value, str | int)
+        },
     )
 
 

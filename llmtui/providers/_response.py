@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from llmtui.core.errors import LlmtuiError
+    from llmtui.providers._content import Unpacker
     from llmtui.providers._exchange import Exchange
     from llmtui.providers.base import Target
 
@@ -32,7 +33,8 @@ class _Answer:
         self._response = response
         self._exchange = exchange
         self._target = target
-        self._unpacker = unpacker(target.scrub(self.headers.get("content-encoding", "")))
+        self._encoding = target.scrub(self.headers.get("content-encoding", ""))
+        self._unpacker: Unpacker | None = None
         self._limit_s = exchange.header_s
         self._closed = False
         from llmtui.providers._httpx import FAILURES
@@ -45,6 +47,10 @@ class _Answer:
         """From now on `read` raises TimedOut when so many seconds have passed."""
         self._limit_s = seconds
         self._exchange.at = time.monotonic() + seconds
+
+    def _begin(self) -> None:
+        """At the first read: raise MalformedResponse for an encoding that cannot be undone; a status counts without it."""
+        self._unpacker = unpacker(self._encoding)
 
     def _failed(self, error: Exception) -> LlmtuiError:
         from llmtui.providers._httpx import TIMEOUTS
@@ -63,6 +69,7 @@ class BlockingResponse(_Answer):
     async def read(self) -> bytes:
         """The next bytes, b"" at the end; raise StreamBroken or TimedOut."""
         if self._pieces is None:
+            self._begin()
             self._pieces = self._response.iter_raw()
         try:
             while True:
@@ -110,6 +117,7 @@ class AsyncResponse(_Answer):
     async def read(self) -> bytes:
         """The next bytes, b"" at the end; raise StreamBroken or TimedOut."""
         if self._pieces is None:
+            self._begin()
             self._pieces = self._response.aiter_raw()
         try:
             while True:

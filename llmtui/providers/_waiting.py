@@ -16,7 +16,7 @@ _SENTENCE = re.compile(
     r"(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?(?:h|ms|m|s))+|\d+(?:\.\d+)? ?seconds?)", re.IGNORECASE
 )
 _RESETS = (
-    # a window that is used up, and when it is full again: only where the remaining count is 0
+    # a window that is used up, and when it is full again: not where something is said to remain
     ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
     ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
     ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
@@ -105,6 +105,6 @@ def _resets(headers: Mapping[str, str], now: float) -> float | None:
     waits = [
         wait
         for remaining, reset in _RESETS
-        if headers.get(remaining, "").strip() == "0" and (wait := _moment(headers.get(reset), now)) is not None
+        if headers.get(remaining, "0").strip() == "0" and (wait := _moment(headers.get(reset), now)) is not None
     ]
     return max(waits, default=None)

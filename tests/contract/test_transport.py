@@ -133,16 +133,33 @@ BODY = "data: {“é” \u0085 🎉}\n\n".encode() * 50
         Reply(pieces=[BODY, CLOSE], chunked=False, http="HTTP/1.0"),
         Reply(pieces=[BODY], content_type="text/html"),
         Reply(pieces=[gzip.compress(BODY)], headers={"content-encoding": "gzip"}),
+        Reply(pieces=[gzip.compress(BODY[:40]), gzip.compress(BODY[40:]), b"\0" * 9], headers={"content-encoding": "gzip"}),
         Reply(pieces=[b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n%x;ext=1\r\n" % len(BODY), BODY, b"\r\n0\r\nT: x\r\n\r\n"], raw=True),
         Reply(before=[b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nlink: x\r\n\r\n"], pieces=[BODY]),
     ],
-    ids=["one piece", "byte by byte", "length", "until close", "HTTP/1.0", "wrong type", "gzip", "chunk extension", "1xx"],
+    ids=["one piece", "byte by byte", "length", "until close", "HTTP/1.0", "wrong type", "gzip", "gzip in members", "chunk extension", "1xx"],
 )  # fmt: skip
 def test_the_body_arrives_whole(run: Run, server: WireServer, reply: Reply) -> None:
     """STR-2, ROB-8."""
     server.replies(reply)
     status, _, body = fetch(run, server.url)
     assert (status, body) == (200, BODY)
+
+
+def test_a_status_counts_although_its_body_cannot_be_unpacked(run: Run, server: WireServer) -> None:
+    """ROB-2, ROB-8: only who reads the body is told that it is packed in an unknown way."""
+    server.replies(Reply(429, headers={"content-encoding": "br", "retry-after": "7"}, pieces=[b"\x0b\x02"]))
+
+    async def work(transport: Transport) -> tuple[int, str]:
+        response = await opened(transport, server.url)
+        try:
+            with pytest.raises(MalformedResponse):
+                await response.read()
+            return response.status, response.headers["retry-after"]
+        finally:
+            await response.close()
+
+    assert run(work) == (429, "7")
 
 
 def test_what_is_sent(run: Run, server: WireServer) -> None:

@@ -42,6 +42,14 @@ def test_rob_1_the_sum_of_waits_has_a_limit() -> None:
     assert waits(errors.ServerError("oops"), RetryPolicy(max_total_s=10)) == [1, 2, 4]
 
 
+@pytest.mark.parametrize("asked", [None, 7.0])
+def test_rob_1_jitter_does_not_go_beyond_the_sum(asked: float | None) -> None:
+    """ROB-1: 60 s in all are 60 s, whatever is added to a wait."""
+    retries = Retries(RetryPolicy(max_retries=20), jitter=lambda: 1.0)
+    while retries.next_wait(errors.RateLimited("slow down", retry_after_s=asked)) is not None:
+        assert retries.waited_s <= 60
+
+
 def test_rob_1_retry_after_goes_before_our_own_wait() -> None:
     assert waits(errors.RateLimited("slow down", retry_after_s=7.5)) == [7.5] * 5
 

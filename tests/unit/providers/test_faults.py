@@ -207,6 +207,7 @@ DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
         ({}, "Too many requests", None),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"}, "", 90.0),
         ({"x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "1m30s"}, "", None),
+        ({"x-ratelimit-reset-tokens": "6m0s"}, "", 360.0),
         ({"anthropic-ratelimit-tokens-remaining": "0", "date": DATE,
           "anthropic-ratelimit-tokens-reset": "2026-11-20T12:00:42Z"}, "", 42.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795176005000", "date": DATE}, "", 5.0),
@@ -226,6 +227,14 @@ def test_a_wait_in_the_body() -> None:
     }
     assert by_status(429, body).retry_after_s == 12.5
     assert stream_error(body, REQUEST, TARGET).retry_after_s == 12.5
+
+
+def test_a_wait_in_headers_that_a_router_puts_into_its_body() -> None:
+    """ROB-1: OpenRouter's limits of free models."""
+    held = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795176005000"}
+    body = {"error": {"code": 429, "message": "m", "metadata": {"headers": held, "provider_name": None}}}
+    assert by_status(429, body, {"date": DATE}).retry_after_s == pytest.approx(5.0)
+    assert by_status(429, body, {"date": DATE, "retry-after": "2"}).retry_after_s == 2.0
 
 
 def test_only_what_is_retried_has_a_wait() -> None:
