@@ -61,11 +61,22 @@ async def look(config: Config, question: Message, confirm: Confirm) -> tuple[str
     return (verdict.sentence,)
 
 
-def choose_by_router(config: Config, directory: Directory, question: Message) -> tuple[ModelRef, str]:
-    """The router's model for a question, and why, for the reader. Raise ConfigError where no provider has a key."""
+def choose_by_router(
+    config: Config, directory: Directory, question: Message, *, budget_used: float = 0.0
+) -> tuple[ModelRef, str]:
+    """The router's model for a question, and why, for the reader. Raise ConfigError where no provider has a key.
+
+    `budget_used` is the fullest limit's share.
+    """
     from llmtui.core.router import route
 
-    chosen = route(question.content, config.router, directory.has_key, attachments=len(question.attachments))
+    chosen = route(
+        question.content,
+        config.router,
+        directory.has_key,
+        attachments=len(question.attachments),
+        budget_used=budget_used,
+    )
     return chosen.model, f"auto chose {chosen.model}: {chosen.reason}"
 
 

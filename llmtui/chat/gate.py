@@ -107,6 +107,13 @@ class Gate:
             return ()
         return (await runtime.call(lambda: self._look(conversation_id)))[1]
 
+    def used(self, conversation_id: str) -> float:
+        """The share of the fullest limit, reservations included: 1.0 is full. Reads the database where there are limits."""
+        if not self._has_limits:
+            return 0.0
+        gauges = self._look(conversation_id)[1]
+        return max((float(1 - gauge.left / gauge.limit.amount) for gauge in gauges), default=0.0)
+
     def _look(self, conversation_id: str) -> tuple[str, tuple[Gauge, ...], tuple[HardLimit, ...]]:
         """The budget day, the gauges, and the limits in the ledger's words. Reads the database."""
         from llmtui.core.budget import gauges_of, limits_of

@@ -109,7 +109,11 @@ class Planner:
         asked = question or earlier[-1]
         notes = await look(self._config, question, confirm) if question else ()
         if chosen == AUTO:
-            chosen, why = await self._runtime.call(lambda: choose_by_router(self._config, self._directory, asked))
+            chosen, why = await self._runtime.call(
+                lambda: choose_by_router(
+                    self._config, self._directory, asked, budget_used=self._gate.used(conversation_id)
+                )
+            )
             notes = (*notes, why)
         chain = [chosen, *(ref for ref in fallback if ref != chosen)]
         messages = [*earlier, *((question,) if question else ())]

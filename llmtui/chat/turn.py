@@ -45,6 +45,7 @@ from llmtui.core.events import (
     TurnStarted,
 )
 from llmtui.core.messages import new_id
+from llmtui.core.topics import topic_of
 from llmtui.store.admission import LimitPassed
 from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
 
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
     from llmtui.store.records import HardLimit
 
 
+_ABOUT_SOMETHING = {"chat", "compare"}
+"""Purposes of requests that somebody asked a question with."""
 CANCEL_PATIENCE_S = 5.0
 """How long a stop waits for the database; the sweep at the next start books what could not be written."""
 
@@ -332,6 +335,7 @@ class Turn:
                 error_kind=error.kind if error else None,
                 error_message=error.message if error else None,
                 status=getattr(error, "status", None),
+                topic=topic_of(attempt.request.messages) if self._plan.purpose in _ABOUT_SOMETHING else "",
                 answer=kept_answer(self._plan, attempt, self._ref, finish, error) if ends_turn else None,
             )
         )

@@ -110,10 +110,13 @@ def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -
     directory = _directory(library, model, options)
     asked = _messages(messages, options)
     first = ModelRef(CUSTOM, str(model)) if options.get("base_url") else directory.find_model(str(model))
-    if first == AUTO:
-        first, _ = choose_by_router(library.config, directory, asked[-1])
-    chain = [first, *(directory.find_model(str(other)) for other in options.get("fallback", ()))]
     config = library.config
+    # an answer of the library belongs to no conversation: what limits those is not for it
+    budget = config.budget._replace(conversation_usd=config.budget.conversation_usd * 0, conversation_tokens=0)
+    gate = Gate(budget, library.store, priced=True)
+    if first == AUTO:
+        first, _ = choose_by_router(config, directory, asked[-1], budget_used=gate.used(""))
+    chain = [first, *(directory.find_model(str(other)) for other in options.get("fallback", ()))]
     timeouts, retry = config.timeouts, config.retry
     timeout_s, retries = options.get("timeout_s"), options.get("retries")
     if timeout_s is not None:
@@ -121,8 +124,6 @@ def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -
     if retries is not None:
         retry = retry._replace(max_retries=retries)
     request = ChatRequest(first, asked, _settings(options))
-    # an answer of the library belongs to no conversation: what limits those is not for it
-    budget = config.budget._replace(conversation_usd=config.budget.conversation_usd * 0, conversation_tokens=0)
     return Ask(
         library=library,
         directory=directory,
@@ -131,7 +132,7 @@ def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -
         timeouts=timeouts,
         retry=retry,
         breaker=library.breaker,
-        gate=Gate(budget, library.store, priced=True),
+        gate=gate,
         input_tokens=estimate_request(text_of(message) for message in request.messages),
         metadata=checked_metadata(options.get("metadata")),
         agent_id=options.get("agent_id"),

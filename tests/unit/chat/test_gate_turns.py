@@ -196,3 +196,35 @@ async def test_bud3_a_budget_that_only_warns_says_by_how_much(session: OpenSessi
         assert len(server.requests) == 1
     assert result.error is None
     assert any("may go over today's $0.0200 by up to" in warning for warning in result.warnings)
+
+
+async def test_use2_attempts_are_booked_by_kind(session: OpenSession) -> None:
+    """USE-2: shares by kind come from what was asked."""
+    with WireServer() as server:
+        server.replies(*replies())
+        async with session(server.url) as chat:
+            first = await ask(chat, "Why is the sky blue?")
+            await ask(chat, "And at night?", conversation_id=first.conversation_id)
+            await ask(chat, "Write a Python function for it", conversation_id=first.conversation_id)
+            found = {row.key: row.requests for row in chat.store.analytics.usage("topic")}
+    assert found == {"explanation": 1, "follow-up": 1, "code": 1}
+
+
+async def test_prv9_a_nearly_used_up_budget_makes_auto_choose_a_smaller_model(session: OpenSession) -> None:
+    """PRV-9: the router hears how much of the budget is used."""
+    hard = "Prove this theorem step by step and analyse the complexity of the algorithm: " + "x " * 300
+    with WireServer() as server:
+        server.replies(*replies())
+        config = (
+            f'[providers.own]\nwire = "openai"\nbase_url = "{server.url}/v1"\nlocal = true\n'
+            '[router]\nsimple = ["own/small"]\nstandard = ["own/middle"]\ncomplex = ["own/large"]\n'
+            "[budget]\ndaily_tokens = 1000\nconfirm_at = 1.0\n"
+        )
+        async with session(model="auto", config=config) as chat:
+            first = await ask(chat, hard, settings=GenerationSettings(max_output_tokens=10))
+            assert (first.error, first.model) == (None, ModelRef("own", "large"))
+            await ask(chat, "hello", model=ModelRef("own", "small"), settings=GenerationSettings(max_output_tokens=10))
+            second = await ask(
+                chat, "Prove the theorem and analyse it", settings=GenerationSettings(max_output_tokens=10)
+            )
+    assert second.model == ModelRef("own", "small")
