@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from llmtui.core.cost import Cost, Price
     from llmtui.core.errors import ProviderError
     from llmtui.core.messages import ModelRef
     from llmtui.core.usage import Usage
     from llmtui.providers.base import Speaks, Target
+    from llmtui.providers.transport import Transport
 
 
 class Endpoint(NamedTuple):
@@ -27,7 +28,7 @@ class Endpoint(NamedTuple):
     first_content_s: float = 0.0
     """The provider's own limit to the first content; 0: the general one."""
     demo: bool = False
-    explain: Callable[[ProviderError], None] = lambda _: None
+    explain: Callable[[ProviderError, Transport], Awaitable[None]] | None = None
     """Adds to an error's advice what only the directory knows: where the key came from, which models are near."""
     window: Callable[[], int | None] = lambda: None
     """The context window in tokens, looked up when first needed."""

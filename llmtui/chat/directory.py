@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from llmtui.config.values import ProviderConfig
 from llmtui.core.cost import Price
 from llmtui.core.errors import AuthenticationFailed, ConfigError, LlmtuiError, ModelNotFound, PermissionDenied
 from llmtui.core.messages import ModelRef
-from llmtui.keys import KeySources, find_key, own_variable, require_key
+from llmtui.keys import KeySources, find_key, require_key
 from llmtui.pricing.billing import cost_of
 from llmtui.pricing.prices import Prices, Seller
 from llmtui.providers.base import ModelInfo, Target
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from llmtui.core.usage import Usage
     from llmtui.paths import Paths
     from llmtui.pricing.table import PriceTable
+    from llmtui.providers.transport import Transport
 
 CUSTOM = "custom"
 """What the server of a `--base-url` is called."""
@@ -136,7 +138,7 @@ class Directory:
         if self._model_lists is None:
             from llmtui.chat.model_lists import ModelLists
 
-            self._model_lists = ModelLists(self.paths.cache)
+            self._model_lists = ModelLists(self.paths.cache, address_of=lambda name: self._section(name).base_url)
         return self._model_lists
 
     def local_servers(self) -> list[str]:
@@ -295,26 +297,19 @@ class Directory:
 
     # ------------------------------------------------------------------------------------------ asking
 
-    def _explain(self, error: ProviderError, ref: ModelRef) -> None:
+    async def _explain(self, error: ProviderError, ref: ModelRef, transport: Transport) -> None:
         """Complete the advice of a refusal by what is known here: the key's source, the names that are near."""
+        from llmtui.chat.advice import NAMES_S, missing_model, refused_key
+
         if isinstance(error, AuthenticationFailed | PermissionDenied):
-            source = self._sources.get(ref.provider, "")
-            where = f"The key came from the {source}. " if source else ""
-            if ref.provider == CUSTOM and not source:
-                error.advice = f"Set {own_variable(CUSTOM)}."
-                return
-            error.advice = where + (
-                f"Set that variable anew, or unset it and use “llmtui keys set {ref.provider}”."
-                if source.startswith("variable")
-                else f"Replace it with “llmtui keys set {ref.provider}”."
-            )
+            error.advice = refused_key(ref.provider, self._sources.get(ref.provider, ""))
         elif isinstance(error, ModelNotFound):
             names = [info.name for info in self.lists.cached(ref.provider)]
-            near = difflib.get_close_matches(ref.name, names, n=3)
-            if near:
-                error.advice = (
-                    f"Did you mean {', '.join(near)}? `llmtui models --provider {ref.provider}` lists them all."
-                )
+            if not names:
+                with suppress(LlmtuiError):
+                    found = await self.lists.fetch(self.target(ref.provider), transport, limit_s=NAMES_S)
+                    names = [info.name for info in found]
+            error.advice = missing_model(ref, names, error.advice)
 
     def _listed(self, ref: ModelRef) -> ModelInfo | None:
         """The model as the provider's list had it when it was last asked, or as the config says."""
@@ -377,7 +372,7 @@ class Directory:
             cost=cost,
             first_content_s=self._section(ref.provider).timeout_first_s,
             demo=target.wire == "demo",
-            explain=lambda error: self._explain(error, ref),
+            explain=lambda error, transport: self._explain(error, ref, transport),
             window=lambda: self.window(ref),
             max_output_tokens=listed.max_output_tokens if listed else None,
             local=target.local,

@@ -14,6 +14,7 @@ from llmtui.providers.base import ModelInfo
 from llmtui.providers.registry import adapter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from llmtui.providers.base import Target
@@ -29,8 +30,10 @@ _PRICES = ("input_price", "output_price", "cache_read_price", "cache_write_price
 class ModelLists:
     """Lists by provider. A file that cannot be read counts as not there; one that cannot be written is no error."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, address_of: Callable[[str], str] = lambda _: "") -> None:
+        """`address_of` gives a provider's base_url: what another address once listed is not its list."""
         self._folder = folder / "models"
+        self._address_of = address_of
         self._read: dict[str, tuple[float, list[ModelInfo]]] = {}
 
     def cached(self, provider: str) -> list[ModelInfo]:
@@ -80,15 +83,21 @@ class ModelLists:
         if provider not in self._read:
             try:
                 raw = json.loads(self._path(provider).read_bytes())
+                if raw.get("address", "") != self._address_of(provider):
+                    raise ValueError("it is another server's")
                 self._read[provider] = (float(raw["fetched_at"]), [_from_json(item) for item in raw["models"]])
-            except (OSError, ValueError, KeyError, TypeError, InvalidOperation):
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidOperation, LlmtuiError):
                 self._read[provider] = (0.0, [])
         return self._read[provider]
 
     def _save(self, provider: str, models: list[ModelInfo]) -> None:
         now = time.time()
         self._read[provider] = (now, models)
-        data = {"fetched_at": now, "models": [_to_json(model) for model in models]}
+        data = {
+            "fetched_at": now,
+            "address": self._address_of(provider),
+            "models": [_to_json(model) for model in models],
+        }
         try:
             write_private(self._path(provider), json.dumps(data).encode())
         except OSError:

@@ -181,7 +181,8 @@ class Turn:
                 return await self._attempt_once(endpoint, request, is_first=is_first)
             except ProviderError as error:
                 is_first = False
-                endpoint.explain(error)
+                if endpoint.explain is not None:
+                    await endpoint.explain(error, self._runtime.transport)
                 if self._has_content:
                     raise
                 if isinstance(error, InvalidRequest):
