@@ -73,7 +73,7 @@ def choose_by_router(
     chosen = route(
         question.content,
         config.router,
-        directory.has_key,
+        directory.can_ask,
         attachments=len(question.attachments),
         budget_used=budget_used,
     )

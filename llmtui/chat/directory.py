@@ -11,7 +11,14 @@ from llmtui.chat.candidate import Candidate, Endpoint
 from llmtui.chat.compose import AUTO
 from llmtui.config.values import ProviderConfig
 from llmtui.core.cost import Price
-from llmtui.core.errors import AuthenticationFailed, ConfigError, LlmtuiError, ModelNotFound, PermissionDenied
+from llmtui.core.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    KeyNotFound,
+    LlmtuiError,
+    ModelNotFound,
+    PermissionDenied,
+)
 from llmtui.core.messages import ModelRef
 from llmtui.keys import KeySources, find_key, require_key
 from llmtui.pricing.billing import cost_of
@@ -248,6 +255,13 @@ class Directory:
         if not self.needs_key(provider):
             return True
         return find_key(self.key_sources(provider)._replace(keyring=False), self._environ) is not None
+
+    def can_ask(self, provider: str) -> bool:
+        """Whether a key stands anywhere, the keyring included, or none is needed. May block on it."""
+        try:
+            return not self.needs_key(provider) or find_key(self.key_sources(provider), self._environ) is not None
+        except KeyNotFound:  # a command that gives none
+            return False
 
     def first_usable(self) -> ModelRef | None:
         """The default model of the first provider with a key, else of a local server whose models are known."""

@@ -101,6 +101,7 @@ class BaseSession(Figures, ABC):
             confirm=nobody_to_ask,
             metadata=ask.metadata,
             purpose=ask.purpose,
+            warnings=ask.warnings,
         )
         self._turn = Turn(
             plan,

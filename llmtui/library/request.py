@@ -101,6 +101,8 @@ class Ask(NamedTuple):
     purpose: str = "chat"
     transport: Transport | None = None
     """Where the bytes come from; None: from the provider."""
+    warnings: tuple[str, ...] = ()
+    """What is to be known beforehand: which model `auto` chose, and why."""
 
 
 def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -> Ask:
@@ -114,8 +116,9 @@ def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -
     # an answer of the library belongs to no conversation: what limits those is not for it
     budget = config.budget._replace(conversation_usd=config.budget.conversation_usd * 0, conversation_tokens=0)
     gate = Gate(budget, library.store, priced=True)
+    why = ""
     if first == AUTO:
-        first, _ = choose_by_router(config, directory, asked[-1], budget_used=gate.used(""))
+        first, why = choose_by_router(config, directory, asked[-1], budget_used=gate.used(""))
     chain = [first, *(directory.find_model(str(other)) for other in options.get("fallback", ()))]
     timeouts, retry = config.timeouts, config.retry
     timeout_s, retries = options.get("timeout_s"), options.get("retries")
@@ -138,6 +141,7 @@ def prepare(model: str | ModelRef, messages: Messages, options: StreamOptions) -
         agent_id=options.get("agent_id"),
         on_cost=options.get("on_cost"),
         raise_errors=options.get("raise_errors", True),
+        warnings=(why,) if why else (),
     )
 
 
