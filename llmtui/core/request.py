@@ -32,3 +32,5 @@ class ChatRequest:
     settings: GenerationSettings = GenerationSettings()
     conversation_id: str = ""
     """For prompt-cache hints; empty when there is none."""
+    refused: frozenset[str] = frozenset()
+    """Fields, as the wire calls them, that this server has refused by name: not sent again."""

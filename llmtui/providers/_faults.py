@@ -85,6 +85,9 @@ def read_fault(payload: object, target: Target) -> Fault:
         return Fault()
     outer: dict[str, Any] = payload
     inner = outer.get("error") or outer.get("errors") or outer.get("detail") or outer
+    said = inner.get("message") if isinstance(inner, dict) else None
+    if isinstance(said, dict) and said.get("detail"):  # Mistral's refusal of a field, within its own envelope
+        inner = said["detail"]
     if isinstance(inner, list) and inner:
         inner = inner[0]
     if isinstance(inner, str):
@@ -108,6 +111,9 @@ def _read(error: Mapping[str, Any], outer: Mapping[str, Any], target: Target) ->
         (text for name in ("message", "msg", "error", "detail") if isinstance(text := error.get(name), str) and text),
         "",
     )
+    where = error.get("loc")
+    if isinstance(where, list) and where:  # the field that a validator means
+        message = f"{'.'.join(str(part) for part in where if part != 'body')}: {message}"
     if isinstance(raw := metadata.get("raw"), str) and raw and len(message) < 40:
         message = f"{message}: {raw}"  # a router's "Provider returned error" says nothing, what it wraps does
     violations = " ".join(str(item.get("quotaId", "")) for d in details for item in _objects(d.get("violations")))

@@ -53,3 +53,8 @@ def effort_word(model: Gpt, effort: ReasoningEffort) -> tuple[str, str]:
     if effort == "max" and model.version < (5, 6):
         return ("xhigh" if model.version >= (5, 2) else "high"), ""
     return effort, ""
+
+
+def common_effort(effort: ReasoningEffort) -> str:
+    """The nearest of the words that every server knows which knows any."""
+    return {"minimal": "low", "max": "high"}.get(effort, effort)

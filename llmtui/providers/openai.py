@@ -6,7 +6,6 @@ which all of them take. A parameter that a model turns out not to take is found 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from llmtui.core.messages import Role
@@ -14,6 +13,7 @@ from llmtui.providers._address import api_root, host_of
 from llmtui.providers._attachments import data_url, pictures, text_with_files
 from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers._faults import status_error
+from llmtui.providers._gpt import common_effort, effort_word, gpt
 from llmtui.providers._json import dump
 from llmtui.providers._model_list import parse_model_list
 from llmtui.providers.base import WireRequest
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from llmtui.core.request import ChatRequest
     from llmtui.providers.base import Decoder, ModelInfo, Target
 
-_REASONING = re.compile(r"o\d|gpt-(?:[5-9]|\d\d)(?!.*chat)|codex")
-_PLAIN = re.compile(r"gpt-[34]|chatgpt|gpt-\d.*chat|davinci|babbage")
 _MAX_STOPS = 4
+_MISTRAL = "api.mistral.ai"
 
 
 class OpenAIChat:
@@ -36,6 +35,8 @@ class OpenAIChat:
 
     wire = "openai"
     path = "chat/completions"
+    knows_common_efforts = True
+    """What models of other vendors are told is one of the words that all of them know."""
 
     def chat(self, request: ChatRequest, target: Target) -> WireRequest:
         """The streaming request. Parameters the provider does not take are left out, with a note."""
@@ -75,50 +76,58 @@ class OpenAIChat:
         """The request's JSON object; what is left out is said in `notes`."""
         host = host_of(target.base_url)
         official = host == "api.openai.com" or host.endswith(".openai.azure.com")
-        name = request.model.name.rpartition("/")[2].lower()
-        reasons = _REASONING.match(name) is not None
+        role = "developer" if official and gpt(request.model.name).reasons else "system"
         body: dict[str, Any] = {
             "model": request.model.name,
-            "messages": self.messages(request, "developer" if official and reasons else "system"),
+            "messages": self.messages(request, role),
             "stream": True,
         }
-        if host != "api.mistral.ai":  # always sends usage, and refuses to be asked for it
+        if host != _MISTRAL:  # always sends usage, and refuses to be asked for it
             body["stream_options"] = {"include_usage": True}
         if official:
             body["stream_options"]["include_obfuscation"] = (
                 False  # padding against eavesdroppers: bytes without content
             )
-            if request.conversation_id:
-                body["prompt_cache_key"] = request.conversation_id
-        self._settings(request, body, notes, official=official, reasons=reasons, host=host)
-        if official and body.get("reasoning_effort") and _PLAIN.match(name):
-            del body["reasoning_effort"]
-            notes.append(f"{request.model.name} takes no reasoning effort: left out.")
-        return body
+        if request.conversation_id and (official or host == _MISTRAL):
+            body["prompt_cache_key"] = request.conversation_id
+        self._settings(request, body, notes, official=official, host=host)
+        return {name: value for name, value in body.items() if name not in request.refused}
 
     def _settings(
-        self, request: ChatRequest, body: dict[str, Any], notes: list[str], *, official: bool, reasons: bool, host: str
+        self, request: ChatRequest, body: dict[str, Any], notes: list[str], *, official: bool, host: str
     ) -> None:
-        settings = request.settings
+        settings, name = request.settings, request.model.name
+        model = gpt(name)
         stop = list(settings.stop)
         if official and len(stop) > _MAX_STOPS:
             notes.append(f"OpenAI takes at most {_MAX_STOPS} stop texts: the rest is left out.")
             stop = stop[:_MAX_STOPS]
-        limit = "max_completion_tokens" if official or reasons else "max_tokens"
-        seed = "random_seed" if host == "api.mistral.ai" else "seed"
-        fields = {
+        limits = (
+            ["max_completion_tokens", "max_tokens"]
+            if official or model.reasons
+            else ["max_tokens", "max_completion_tokens"]
+        )
+        fields: dict[str, Any] = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
-            limit: settings.max_output_tokens,
+            next((limit for limit in limits if limit not in request.refused), limits[0]): settings.max_output_tokens,
             "stop": stop or None,
-            seed: settings.seed,
+            "random_seed" if host == _MISTRAL else "seed": settings.seed,
             "reasoning_effort": settings.reasoning_effort,
         }
-        if reasons:
-            refused = [
-                f for f in ("temperature", "top_p", *(["stop"] if official else [])) if fields.pop(f) is not None
-            ]
-            notes.extend(f"{request.model.name} takes no {field}: left out." for field in refused)
+        untaken = [] if model.takes_sampling(settings.reasoning_effort) else ["temperature", "top_p"]
+        untaken += ["stop"] if official and model.reasons else []
+        refused = [field for field in untaken if fields.pop(field) is not None]
+        notes.extend(f"{name} takes no {field}: left out." for field in refused)
+        effort = settings.reasoning_effort
+        if effort and model.reasons:
+            fields["reasoning_effort"], note = effort_word(model, effort)
+            notes += [note] if note else []
+        elif effort and official and model.reasons is False:
+            del fields["reasoning_effort"]
+            notes.append(f"{name} takes no reasoning effort: left out.")
+        elif effort and self.knows_common_efforts and host != _MISTRAL:
+            fields["reasoning_effort"] = common_effort(effort)
         body.update({field: value for field, value in fields.items() if value is not None})
 
     def messages(self, request: ChatRequest, system_role: str) -> list[dict[str, Any]]:

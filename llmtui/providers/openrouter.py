@@ -41,6 +41,7 @@ class OpenRouter(OpenAIChat):
     """The adapter of the wire `openrouter`."""
 
     wire = WIRE
+    knows_common_efforts = False  # it translates every word for every vendor
 
     def root(self, target: Target) -> str:
         return api_root(target.base_url, bare="api/v1")

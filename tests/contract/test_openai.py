@@ -144,6 +144,28 @@ def test_plain_models_take_no_effort(model: str) -> None:
     assert wire.notes == (f"{model} takes no reasoning effort: left out.",)
 
 
+@pytest.mark.parametrize(
+    ("where", "model", "effort", "sent"),
+    [
+        (OFFICIAL, "gpt-5", "max", "high"), (OFFICIAL, "gpt-5.2", "max", "xhigh"), (OFFICIAL, "gpt-5.6", "max", "max"),
+        (OFFICIAL, "gpt-5", "none", "minimal"), (OFFICIAL, "gpt-5.1", "none", "none"), (OFFICIAL, "o3", "none", "low"),
+        (OFFICIAL, "gpt-5.1", "minimal", "low"), (OFFICIAL, "gpt-5", "minimal", "minimal"),
+        (LOCAL, "openai/gpt-5.1", "max", "high"), (LOCAL, "gpt-oss-20b", "max", "high"),
+        (LOCAL, "gpt-oss-20b", "minimal", "low"), (LOCAL, "qwen3", "none", "none"), (MISTRAL, "magistral", "max", "max"),
+    ],
+)  # fmt: skip
+def test_the_effort_is_a_word_that_the_model_knows(where: Any, model: str, effort: Any, sent: str) -> None:
+    """PRV-3: each generation knows its own words, other vendors' servers the common ones."""
+    assert body(where, request(model, reasoning_effort=effort))["reasoning_effort"] == sent
+
+
+def test_newer_models_take_sampling_while_they_do_not_reason() -> None:
+    """PRV-3: gpt-5.1 and later at effort none."""
+    asked = request("gpt-5.1", temperature=0.5, reasoning_effort="none")
+    assert body(OFFICIAL, asked)["temperature"] == 0.5
+    assert "temperature" not in body(OFFICIAL, request("gpt-5.1", temperature=0.5))
+
+
 def test_openai_takes_four_stops() -> None:
     wire = create().chat(request("gpt-4.1", stop=tuple("abcdef")), OFFICIAL)
     assert json.loads(wire.body)["stop"] == list("abcd")
@@ -154,6 +176,8 @@ def test_mistral_refuses_to_be_asked_for_usage_and_names_the_seed_its_own_way() 
     sent = body(MISTRAL, request("mistral-small-latest", seed=3))
     assert "stream_options" not in sent
     assert sent["random_seed"] == 3
+    cached = body(MISTRAL, request("mistral-small-latest", conversation_id="c1"))
+    assert cached["prompt_cache_key"] == "c1"
 
 
 def test_pictures_and_files() -> None:

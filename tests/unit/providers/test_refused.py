@@ -12,6 +12,7 @@ from llmtui.core.request import ChatRequest, GenerationSettings
 from llmtui.providers._faults import status_error
 from llmtui.providers._refused import without_refused
 from llmtui.providers.base import Target
+from llmtui.providers.openai import create
 
 TARGET = Target("acme", "openai", "https://h.test")
 SET = GenerationSettings(temperature=0.5, top_p=0.9, stop=("X",), seed=3, reasoning_effort="high", max_output_tokens=9)
@@ -32,6 +33,7 @@ REQUEST = ChatRequest(ModelRef("acme", "m"), (Message(Role.USER, "hi"),), SET)
         ("Argument not supported on this model: stop", "stop"),
         ("random_seed: Extra inputs are not permitted", "seed"),
         ("`temperature` is deprecated for this model.", "temperature"),
+        ("`reasoning_effort` must be one of `low`, `medium`, or `high`", "reasoning_effort"),
     ],
 )
 def test_the_setting_is_left_out_with_a_note(message: str, setting: str) -> None:
@@ -52,7 +54,6 @@ def test_the_setting_is_left_out_with_a_note(message: str, setting: str) -> None
         "messages: text content blocks must be non-empty",
         "temperature must be below 2",
         "unsupported image",
-        "unsupported: max_tokens",
     ],
 )
 def test_other_refusals_are_left_alone(message: str) -> None:
@@ -62,3 +63,33 @@ def test_other_refusals_are_left_alone(message: str) -> None:
 
 def test_other_errors_are_left_alone() -> None:
     assert without_refused(REQUEST, ServerError("acme failed: unsupported temperature")) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (
+            {"error": {"message": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+                                  "Use 'max_completion_tokens' instead."}},
+            "max_tokens",
+        ),
+        ({"error": {"message": "Unrecognized request argument supplied: max_completion_tokens"}}, "max_completion_tokens"),
+        ({"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"],
+                      "msg": "Extra inputs are not permitted"}]}, "stream_options"),
+        ({"object": "error", "type": "invalid_request_error", "message": {"detail": [
+            {"type": "extra_forbidden", "loc": ["body", "prompt_cache_key"], "msg": "Extra inputs are not permitted"}
+        ]}}, "prompt_cache_key"),
+    ],
+)  # fmt: skip
+def test_a_field_of_ours_is_not_sent_again(body: object, field: str) -> None:
+    """PRV-1, PRV-3: what is no setting of the user's is left out too, or called by its other name, once."""
+    error = status_error(422, {}, json.dumps(body).encode(), REQUEST, TARGET)
+    found = without_refused(REQUEST, error)
+    assert found is not None
+    changed, note = found
+    assert (changed.refused, changed.settings) == (frozenset({field}), SET)
+    assert note.startswith("acme/m ")
+    assert without_refused(changed, error) is None
+    sent = json.loads(create().chat(changed, TARGET).body)
+    assert field not in sent
+    assert 9 in (sent.get("max_tokens"), sent.get("max_completion_tokens"))  # the output limit is never dropped
