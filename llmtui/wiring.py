@@ -13,6 +13,7 @@ from llmtui.core.errors import ConfigError, KeyNotFound, LlmtuiError, ModelNotFo
 from llmtui.core.messages import ModelRef
 from llmtui.paths import locate
 from llmtui.store.database import Store
+from llmtui.tokens.counts import Counts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -45,7 +46,7 @@ def blocking_session(options: Options, config: Config, *, notice: Callable[[str]
         from llmtui.providers._http import BlockingTransport
 
         runtime = BlockingRuntime(BlockingTransport(lean=True))
-        session = _session(options, config, store, runtime)
+        session = _session(options, config, store, runtime, Counts(locate(os.environ).cache))
         try:
             session.default_model = run_blocking(_choose_model(session, options, runtime))
             yield session
@@ -63,10 +64,14 @@ async def open_session(
     """A session under asyncio: the full-screen program, the library."""
     from llmtui.chat.lookups import Lookups
     from llmtui.providers._http import AsyncTransport
+    from llmtui.tokens.counter import TokenCounter
+    from llmtui.tokens.vocabulary import folder
 
-    store = Store(locate(os.environ).database, notice=notice)
+    paths = locate(os.environ)
+    store = Store(paths.database, notice=notice)
     runtime = AsyncRuntime(AsyncTransport())
-    session = _session(options, config, store, runtime)
+    counts = Counts(paths.cache, TokenCounter(folder(paths.cache)))
+    session = _session(options, config, store, runtime, counts)
     session.lookups = Lookups(runtime, store)
     session.lookups.resume(session.directory)
     try:
@@ -86,7 +91,7 @@ def _tell(store: Store, notice: Callable[[str], None]) -> None:
         notice(store.ready.result().sentence)
 
 
-def _session(options: Options, config: Config, store: Store, runtime: Runtime) -> ChatSession:
+def _session(options: Options, config: Config, store: Store, runtime: Runtime, counts: Counts) -> ChatSession:
     paths = locate(os.environ)
     directory = Directory(config, os.environ, paths, base_url=options.base_url, wire=options.wire)
     session = ChatSession(
@@ -94,6 +99,7 @@ def _session(options: Options, config: Config, store: Store, runtime: Runtime) -
         store=store,
         directory=directory,
         runtime=runtime,
+        counts=counts,
         keep_text=options.keep_text and config.storage.keep_text,
         live_cost=not options.once or options.format in ("json", "sse"),
     )

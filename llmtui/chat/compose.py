@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import ConfigError, InputRefused
 from llmtui.core.messages import Message, ModelRef, Role
+from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS
 from llmtui.tokens.estimate import estimate_request, estimate_tokens
 
 if TYPE_CHECKING:
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
     from llmtui.core.context import MessageTokens, Summary
-    from llmtui.core.messages import Attachment
+    from llmtui.tokens.counts import Counts
 
 AUTO = ModelRef("auto", "auto")
 """Stands for a model until the router has chosen one for the question."""
 SMALL_REQUEST = 3_000
 """Tokens that fit every model's window, whichever it is: below, none is looked up."""
 _IMAGE_TOKENS = 1_600
+_PATIENCE_S = 0.05
+"""How long a question waits for its exact count, which is known as a rule: it was counted while it was being typed."""
 
 
 class GuardQuestion(NamedTuple):
@@ -37,8 +40,10 @@ class Composed(NamedTuple):
 
     messages: tuple[Message, ...]
     input_tokens: int
-    """Estimated."""
+    """Estimated, unless `exact`."""
     notes: tuple[str, ...]
+    exact: bool = False
+    """The tokenizer's own count."""
 
 
 async def look(config: Config, question: Message, confirm: Confirm) -> tuple[str, ...]:
@@ -87,6 +92,7 @@ async def compose(
     ref: ModelRef,
     messages: Sequence[Message],
     *,
+    counts: Counts,
     asked_output: int | None,
     newest_exchanges: int = 1,
     summary: Summary | None = None,
@@ -95,20 +101,22 @@ async def compose(
     kept = [message for message in messages if message.role is not Role.ASSISTANT or message.content]
     if not kept:
         raise ConfigError("there is nothing to send")
-    total = estimate_request(text_of(message) for message in kept)
+    await counts.learn(texts_of(kept), ref, within_s=_PATIENCE_S)
+    sizes = [count(message, counts, ref) for message in kept]
+    total = sum(size.text + size.attachments + MESSAGE_TOKENS for size in sizes) + REPLY_TOKENS
     plain = (
         config.context.strategy == "fit"
         and summary is None
         and not any(message.excluded or message.pinned for message in kept)
     )
     if plain and total < SMALL_REQUEST:
-        return Composed(tuple(kept), total, ())
+        return Composed(tuple(kept), total, (), is_exact(kept, counts, ref))
     from llmtui.core.context import plan
 
     window = await runtime.call(lambda: directory.window(ref))
     found = plan(
         kept,
-        [count(message) for message in kept],
+        sizes,
         window,
         config.context,
         asked_output=asked_output,
@@ -121,21 +129,41 @@ async def compose(
     elif found.is_nearly_full and found.room is not None and window:
         used = found.tokens * 100 // window
         notes.append(f"the context is {used} % full: about {max(0, found.room):,} tokens are left for the answer")
-    return Composed(found.sent, found.tokens, tuple(notes))
+    return Composed(found.sent, found.tokens, tuple(notes), is_exact(found.sent, counts, ref))
 
 
-def count(message: Message) -> MessageTokens:
-    """The tokens of a message, estimated."""
+def count(message: Message, counts: Counts | None = None, ref: ModelRef | None = None) -> MessageTokens:
+    """The tokens of a message, estimated where they are not known."""
     from llmtui.core.context import MessageTokens
 
-    return MessageTokens(estimate_tokens(message.content), sum(map(_attachment_tokens, message.attachments)))
+    def tokens(text: str) -> int:
+        return estimate_tokens(text) if counts is None else counts.of(text, ref).tokens
+
+    files = sum(_IMAGE_TOKENS if item.is_image else tokens(item.text()) for item in message.attachments)
+    return MessageTokens(tokens(message.content), files)
+
+
+def is_exact(messages: Sequence[Message], counts: Counts, ref: ModelRef | None) -> bool:
+    """Whether all of what is sent has been counted by the model's own tokenizer: no image, no sealed reasoning."""
+    if any(message.opaque or any(item.is_image for item in message.attachments) for message in messages):
+        return False
+    return all(counts.of(text, ref).exact for text in texts_of(messages))
+
+
+def uncalibrated(messages: Sequence[Message]) -> int | None:
+    """The estimate that a provider's report is compared with; None where images or sealed reasoning would blur it."""
+    if any(message.opaque or any(item.is_image for item in message.attachments) for message in messages):
+        return None
+    return estimate_request(text_of(message) for message in messages)
+
+
+def texts_of(messages: Sequence[Message]) -> list[str]:
+    """Everything of the messages that can be counted as text."""
+    files = [item for message in messages for item in message.attachments if not item.is_image]
+    return [*(message.content for message in messages), *(item.text() for item in files)]
 
 
 def text_of(message: Message) -> str:
     return "\n".join(
         [message.content, *("x" * 4 * _IMAGE_TOKENS if a.is_image else a.text() for a in message.attachments)]
     )
-
-
-def _attachment_tokens(item: Attachment) -> int:
-    return _IMAGE_TOKENS if item.is_image else estimate_tokens(item.text())

@@ -77,16 +77,17 @@ class Gate:
         input_tokens: int,
         conversation_id: str,
         confirm: Confirm,
+        exact: bool = False,
         agreed: bool = False,
     ) -> Admission:
         """Let the request through. Raise BudgetExceeded when it would exceed a hard limit, or a person said no.
 
-        `agreed`: this very request was let through before (a retry), and nobody is asked again.
+        `exact`: the input was counted by the model's own tokenizer. `agreed`: this very request was let through before (a retry), and nobody is asked again.
         """
         asked = request.settings.max_output_tokens
         if endpoint.demo or not (self._has_limits or self._priced):
             return Admission(asked, day=self._today())
-        bound = _bound(request, input_tokens)
+        bound = _bound(request, input_tokens, exact=exact)
         price = endpoint.price(bound)
         wanted = _Wanted(endpoint, request, bound, input_tokens, price)
         if not self._has_limits:
@@ -221,7 +222,9 @@ def _admitted(
     return Admission(worst.output_limit, nanos, worst.tokens, limits, day, notes)
 
 
-def _bound(request: ChatRequest, estimate: int) -> int:
+def _bound(request: ChatRequest, estimate: int, *, exact: bool = False) -> int:
+    if exact:
+        return input_bound(0, 0, messages=0, exact=estimate)
     texts: Sequence[str] = [message.content for message in request.messages]
     files = [item for message in request.messages for item in message.attachments]
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)

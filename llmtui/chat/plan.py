@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from llmtui.chat.candidate import Candidate
     from llmtui.chat.gate import Confirm, Gate
+    from llmtui.core.messages import ModelRef
     from llmtui.core.policy import RetryPolicy, Timeouts
     from llmtui.core.request import ChatRequest
 
@@ -26,7 +27,7 @@ class TurnPlan(NamedTuple):
     user_message_id: str
     answer_message_id: str
     input_tokens: int
-    """Estimated."""
+    """Estimated, unless it is exact for the model that is asked first."""
     gate: Gate
     confirm: Confirm
     warnings: tuple[str, ...] = ()
@@ -34,5 +35,7 @@ class TurnPlan(NamedTuple):
     prefix: str = ""
     """Text that the answer goes on from (continue); part of the message, not of the chunks."""
     metadata: Mapping[str, Any] = {}
+    exact_for: ModelRef | None = None
+    """The model whose own tokenizer has counted the input; None: it is an estimate."""
     purpose: str = "chat"
     live_cost: bool = True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmtui.config import Config
     from llmtui.core.context import Summary
     from llmtui.store.database import Store
+    from llmtui.tokens.counts import Counts
 
 CONTINUE = "Continue exactly where your last message ended, without repeating any of it."
 """Sent after a cut answer: providers that refuse to go on from an assistant's message still understand it."""
@@ -55,6 +56,7 @@ class Planner:
         directory: Directory,
         runtime: Runtime,
         gate: Gate,
+        counts: Counts,
         *,
         keep_text: bool,
         live_cost: bool,
@@ -64,6 +66,7 @@ class Planner:
         self._directory = directory
         self._runtime = runtime
         self._gate = gate
+        self._counts = counts
         self._keep_text = keep_text
         self._live_cost = live_cost
         self._unstored: dict[str, list[Message]] = {}
@@ -139,6 +142,7 @@ class Planner:
             user_message_id=asked.id,
             answer_message_id=new_id(),
             input_tokens=composed.input_tokens,
+            exact_for=chain[0] if composed.exact else None,
             warnings=(*notes, *composed.notes),
             gate=self._gate,
             confirm=confirm,
@@ -165,7 +169,9 @@ class Planner:
         refused: ContextTooLong | None = None
         for position, ref in enumerate(chain):
             try:
-                composed = await compose(self._config, self._directory, self._runtime, ref, messages, **how)
+                composed = await compose(
+                    self._config, self._directory, self._runtime, ref, messages, counts=self._counts, **how
+                )
             except ContextTooLong as error:
                 refused = refused or error
                 continue

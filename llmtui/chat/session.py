@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.breaker import CircuitBreaker
-from llmtui.chat.compose import compose
+from llmtui.chat.compose import compose, uncalibrated
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from llmtui.core.options import Options
     from llmtui.providers.base import ModelInfo
     from llmtui.store.database import Store
+    from llmtui.tokens.counts import Counts
 
 
 class Preview(NamedTuple):
@@ -65,6 +66,7 @@ class ChatSession:
         store: Store,
         directory: Directory,
         runtime: Runtime,
+        counts: Counts,
         keep_text: bool = True,
         live_cost: bool = True,
     ) -> None:
@@ -72,6 +74,8 @@ class ChatSession:
         self.store = store
         self.directory = directory
         self._runtime = runtime
+        self.counts = counts
+        """What texts count for a model."""
         self.lookups: Lookups | None = None
         """What asks providers about pending estimates; None: the next session that can does it."""
         self._breaker = CircuitBreaker(config.retry)
@@ -80,7 +84,9 @@ class ChatSession:
         self.confirm: Confirm = _decline
         """Asked before a message that comes near a limit; front ends put their own way of asking here."""
         self._live_cost = live_cost
-        self._planner = Planner(config, store, directory, runtime, self.gate, keep_text=keep_text, live_cost=live_cost)
+        self._planner = Planner(
+            config, store, directory, runtime, self.gate, counts, keep_text=keep_text, live_cost=live_cost
+        )
         self.default_model: ModelRef | None = None
         self.fallback: tuple[ModelRef, ...] = ()
         self._remembered: ModelRef | None = None
@@ -209,7 +215,13 @@ class ChatSession:
         """
         wanted = self._planner.settings(settings)
         composed = await compose(
-            self.config, self.directory, self._runtime, model, messages, asked_output=wanted.max_output_tokens
+            self.config,
+            self.directory,
+            self._runtime,
+            model,
+            messages,
+            counts=self.counts,
+            asked_output=wanted.max_output_tokens,
         )
         plan = TurnPlan(
             request=ChatRequest(model, composed.messages, wanted, conversation_id),
@@ -220,6 +232,7 @@ class ChatSession:
             user_message_id=messages[-1].id,
             answer_message_id=answer_id,
             input_tokens=composed.input_tokens,
+            exact_for=model if composed.exact else None,
             warnings=composed.notes,
             gate=self.gate,
             confirm=self.confirm,
@@ -273,6 +286,7 @@ class ChatSession:
                 input_tokens=plan.input_tokens,
                 conversation_id=plan.conversation_id,
                 confirm=self.confirm,
+                exact=plan.exact_for == plan.chain[0].ref,
             )
             priced = endpoint.price(plan.input_tokens) is not None
         except LlmtuiError as failure:
@@ -330,12 +344,30 @@ class ChatSession:
             result = await turn.run()
             if result.error is None:
                 await self._remember(result.model)
+                await self._calibrate(plan, result)
             if not self._keep_text and question is not None and result.content:
                 said = Message(Role.ASSISTANT, result.content, id=answer.id, parent_id=question.id, model=result.model)
                 self._planner.keep(conversation_id, question, said)
             return result
         finally:
             self._look_up(turn)
+
+    async def _calibrate(self, plan: TurnPlan, result: TurnResult) -> None:
+        """Learn from what the provider counted, where that can be compared with an estimate."""
+        usage = result.usage
+        if plan.exact_for is not None or usage is None or usage.source != "provider" or result.model.provider == "demo":
+            return
+        estimated = uncalibrated(plan.request.messages)
+        if estimated is not None and self.counts.observe(result.model.provider, estimated, usage.input_tokens):
+            await self._runtime.call(self.counts.keep)
+
+    async def prepare_counting(self, model: ModelRef) -> bool:
+        """Have the model's tokenizer ready, with its vocabulary from the network where it is not there yet. Nothing
+        waits for it; True when counts are exact from now on."""
+        from llmtui.chat.download import download
+
+        transport = self._runtime.transport
+        return await self.counts.prepare(model, lambda url, most: download(transport, url, most))
 
     def _chosen(self, model: ModelRef | None) -> ModelRef:
         chosen = model or self.default_model
@@ -403,6 +435,7 @@ class ChatSession:
     async def close(self) -> None:
         if self.lookups:
             await self.lookups.close()
+        await self.counts.close()
         await self._runtime.transport.close()
 
 

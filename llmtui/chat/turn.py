@@ -244,6 +244,7 @@ class Turn:
             input_tokens=plan.input_tokens,
             conversation_id=plan.conversation_id,
             confirm=plan.confirm,
+            exact=plan.exact_for == endpoint.ref,
             agreed=agreed,
         )
         if admission.output_limit != request.settings.max_output_tokens:

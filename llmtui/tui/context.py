@@ -39,6 +39,7 @@ async def look(chat: ChatScreen) -> Look | None:
     messages = [*_earlier(talk), Message(Role.USER, text, attachments=attachments)]
     window = None
     if model is not None:
+        await session.counts.learn(texts(chat), model)
         try:
             window = await asyncio.to_thread(session.directory.window, model)
         except LlmtuiError:
@@ -54,11 +55,20 @@ def _earlier(talk: Talk) -> list[Message]:
     return [Message(Role.SYSTEM, talk.system), *kept] if talk.system else kept
 
 
+def texts(chat: ChatScreen) -> list[str]:
+    """Everything that the next request sends as text."""
+    from llmtui.chat.compose import texts_of
+
+    text, attachments = chat.prompt.content()
+    return texts_of([*_earlier(chat.talk), Message(Role.USER, text, attachments=attachments)])
+
+
 def tokens(chat: ChatScreen) -> int:
     """Everything the next request sends beside the question, estimated; counted anew only when it is another."""
     talk, model = chat.talk, chat.current_model
     window = chat.models.window(model)
-    state = (talk.messages[:], talk.editing, talk.system, talk.summary, talk.settings, window)
+    learnt = chat.session.counts.learnt if chat.session else 0
+    state = (talk.messages[:], talk.editing, talk.system, talk.summary, talk.settings, window, model, learnt)
     if talk.counted is None or talk.counted[0] != state:
         messages = [*_earlier(talk), Message(Role.USER, "")]
         talk.counted = (state, _planned(chat, messages, window, model).plan.tokens if chat.session else 0)
@@ -71,7 +81,7 @@ def _planned(chat: ChatScreen, messages: list[Message], window: int | None, mode
 
     session, talk = chat.session, chat.talk
     assert session is not None
-    counts = [count(message) for message in messages]
+    counts = [count(message, session.counts, model) for message in messages]
     asked = talk.settings.max_output_tokens or session.config.generation.max_output_tokens
     config = session.config.context
     try:

@@ -80,6 +80,18 @@ def _short(tokens: int) -> str:
     return f"{tokens // 1000:,}k" if tokens >= 10_000 else f"{tokens:,}"
 
 
+def _counted(chat: ChatScreen, model: ModelRef | None, guess: int) -> int:
+    """The prompt's tokens: the tokenizer's count where it is known, else the guess as the provider would count it."""
+    if chat.session is None or model is None:
+        return guess
+    counts = chat.session.counts
+    if counts.is_prepared:
+        text, attachments = chat.prompt.content()
+        if not attachments and (known := counts.of(text, model)).exact:
+            return known.tokens
+    return counts.calibration(model.provider).apply(guess)
+
+
 def estimate(chat: ChatScreen, characters: int) -> str:
     """What sending the prompt will use, what that costs, and what is left of the window: all about, all marked so."""
     if not characters:
@@ -89,8 +101,8 @@ def estimate(chat: ChatScreen, characters: int) -> str:
         return f" ~{tokens:,} tokens "
     from llmtui.tui import context
 
-    tokens += context.tokens(chat)
     model = model_of(chat)
+    tokens = _counted(chat, model, tokens) + context.tokens(chat)
     parts = [f"~{tokens:,} tokens"]
     if (price := chat.models.input_price(model)) is not None:
         parts.append(f"~{format_usd(price * tokens / _MILLION)}")

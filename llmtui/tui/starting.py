@@ -52,6 +52,7 @@ async def warm(chat: ChatScreen, session: ChatSession) -> None:
     try:
         await session.warm(model)
         await chat.models.learn(session, model)
+        chat.counting.prepare(model)
     except LlmtuiError:
         return
     finally:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Attachment, ModelRef
     from llmtui.tui.app import ChatApp
     from llmtui.tui.live import LiveTurn
-    from llmtui.tui.parts import Budgets, Drafts, Library, ModelBook, Outbox, Transcript, Turns, View
+    from llmtui.tui.parts import Budgets, Counting, Drafts, Library, ModelBook, Outbox, Transcript, Turns, View
 
 TICK_S = 0.25
 """How often figures that change by themselves are painted while something is under way."""
@@ -50,6 +50,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     drafts: Drafts
     budgets: Budgets
     outbox: Outbox
+    counting: Counting
     transcript: Transcript
     view: View
     session: ChatSession | None = None
@@ -78,10 +79,10 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     async def assemble(self) -> None:
         """After the first paint: the transcript, and what does the work."""
-        from llmtui.tui.parts import Budgets, Drafts, ModelBook, Outbox, Transcript, Turns, View
+        from llmtui.tui.parts import Budgets, Counting, Drafts, ModelBook, Outbox, Transcript, Turns, View
 
         self.turns, self.models, self.drafts, self.budgets = Turns(self), ModelBook(), Drafts(self), Budgets(self)
-        self.outbox = Outbox(self)
+        self.outbox, self.counting = Outbox(self), Counting(self)
         self.transcript = Transcript(id="transcript")
         self.view = View(self)
         with self.app.batch_update():
@@ -178,6 +179,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
     def _edited(self, event: PromptEdited) -> None:
         if self.is_assembled:
             self.drafts.edited()
+            self.counting.ahead()
         self.prompt.show_estimate(figures.estimate(self, event.characters))
 
     def key_escape(self) -> None:
@@ -201,6 +203,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         await self.budgets.refresh()
         self.reload_list()
         self.refresh_status()
+        self.counting.ahead()
 
     def _call_back(self) -> None:
         """Who looks elsewhere is told that the answer is there, if that was asked for."""

@@ -13,12 +13,15 @@ import pytest
 from llmtui.core.cost import NANO
 from llmtui.core.errors import BudgetExceeded
 from llmtui.core.messages import ModelRef
+from llmtui.core.options import Options
 from llmtui.core.request import GenerationSettings
 from llmtui.paths import locate
 from tests.support.stores import opening, rows, running
 from tests.support.wire_server import Reply, WireServer, answer, error_reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llmtui.chat.session import ChatSession
     from tests.unit.chat.conftest import OpenSession
 
@@ -228,3 +231,32 @@ async def test_prv9_a_nearly_used_up_budget_makes_auto_choose_a_smaller_model(se
                 chat, "Prove the theorem and analyse it", settings=GenerationSettings(max_output_tokens=10)
             )
     assert second.model == ModelRef("own", "small")
+
+
+async def test_p26_where_the_tokenizer_is_exact_its_count_is_reserved(
+    session: OpenSession, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P26, TOK-1: 10 tokens, 4 for the message and 3 for the reply; what is left of the cents is output."""
+    if not (shared / "tiktoken").is_dir():
+        pytest.skip("the real vocabularies are not beside this checkout")
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(shared / "tiktoken"))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    with WireServer() as server:
+        server.replies(*replies())
+        config = f'[providers.openai]\nbase_url = "{server.url}/v1"\n[budget]\ndaily_usd = 0.0205\n'
+        async with session(model="openai/gpt-4o", config=config) as chat:
+            assert await chat.prepare_counting(ModelRef("openai", "gpt-4o"))
+            await ask(chat, "The quick brown fox jumps over the lazy dog.")
+    assert sent_limit(server) == int((Decimal("0.0205") - 17 * Decimal("2.5") / 10**6) / (Decimal(10) / 10**6))
+
+
+async def test_tok1_what_a_provider_reports_calibrates_the_next_estimate(session: OpenSession) -> None:
+    """TOK-1: a server that counts twice what we guess is believed."""
+    text = "a word " * 100
+    with WireServer() as server:
+        async with session(server.url) as chat:
+            before = (await chat.preview(text, Options())).input_tokens
+            server.replies(Reply(pieces=answer("yes", usage={"prompt_tokens": 2 * before, "completion_tokens": 1})))
+            await ask(chat, text)
+            after = (await chat.preview(text, Options())).input_tokens
+    assert after == pytest.approx(2 * before, rel=0.05)
