@@ -27,9 +27,13 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     if options.conversation or options.continue_newest:
         await conversations.open_at_start(chat)
     if session.default_model is None:
-        from llmtui.tui.screens.welcome import Welcome
+        from llmtui.tui.screens.welcome import DEMO, Welcome
 
-        chat.app.push_screen(Welcome(chat))
+        session.default_model = DEMO
+        if chat.prompt.text or chat.talk.queue:
+            chat.say("No API key and no local server was found: this is the demo. F9 takes a key.")
+        else:
+            chat.app.push_screen(Welcome(chat))
     chat.refresh_status()
     chat.turns.flush(chat.talk)
     for attachment in options.attachments:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key, Paste
 
 from llmtui.config import Config
 from llmtui.config.state import load_state
@@ -255,6 +256,34 @@ async def test_the_first_run_is_one_enter_from_typing() -> None:
         await driven.type("hello")
         assert driven.prompt == "hello"
         assert "demo" in driven.screen_text().splitlines()[-1]
+
+
+async def test_on_the_first_run_one_can_just_type() -> None:
+    """CHAT-5: the chat is open on the demo; letters are a question, not a search for a provider; a pasted key is neither."""
+    async with driving(options=Options()) as driven:
+        assert driven.chat.current_model == ModelRef("demo", "steady")
+        driven.app.screen.post_message(Paste("sk-canary"))
+        await driven.until(lambda: "provider first" in driven.notices())
+        assert driven.prompt == ""
+        await driven.type("hello")
+        assert driven.app.screen is driven.chat
+        assert driven.prompt == "hello"
+        await driven.press("enter")
+        await driven.until(lambda: driven.chat.talk.messages)
+        await driven.press("escape")
+        await driven.settled()
+        assert driven.chat.talk.messages[0].content == "hello"
+
+
+async def test_on_the_first_run_letters_and_enter_may_come_at_once() -> None:
+    """CHAT-5: keys that reach the dialog before it has gone."""
+    async with driving(options=Options()) as driven:
+        for key in ("h", "i", "enter"):
+            driven.app.post_message(Key(key, key if len(key) == 1 else None))
+        await driven.until(lambda: driven.chat.talk.messages or driven.chat.talk.live)
+        await driven.press("escape")
+        await driven.settled()
+        assert driven.chat.talk.messages[0].content == "hi"
 
 
 async def test_keys_are_set_by_hidden_input_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

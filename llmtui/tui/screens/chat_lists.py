@@ -162,7 +162,9 @@ class Lists(Screen[None]):
             chat.say(error.sentence, severity="warning")
             return
         chat.talk.model = model
-        if default or session.default_model is None:
+        usual = session.default_model
+        stands_in = usual is None or (usual.provider == "demo" and not chat.chat_app.options.demo)
+        if default or stands_in:
             session.default_model = model
             if model.provider != "demo":  # a way to look around; the next start looks for models anew
                 chat.chat_app.remember(model=str(model))
