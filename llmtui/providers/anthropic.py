@@ -105,7 +105,7 @@ class Anthropic:
         items = page.get("data") if isinstance(page, dict) else None
         if not isinstance(items, list):
             raise MalformedResponse("The server's list of models has no “data”", advice="Check base_url.")
-        models = [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+        models = [_model(item) for item in items if isinstance(item, dict) and _text(item.get("id"))]
         last = page.get("last_id")
         return models, last if page.get("has_more") is True and isinstance(last, str) else ""
 
@@ -192,7 +192,9 @@ class _Decoder(FrameDecoder):
     def _block_done(self, block: dict[str, Any], out: list[StreamEvent]) -> None:
         """Store thinking that can be sent again: signed, or encrypted as a whole."""
         pieces = block.get("pieces", {})
-        thought, signature = ("".join([block.get(n) or "", *pieces.get(n, ())]) for n in ("thinking", "signature"))
+        thought, signature = (
+            "".join([_text(block.get(n)) or "", *pieces.get(n, ())]) for n in ("thinking", "signature")
+        )
         if block.get("type") == "thinking" and signature:
             item = {"type": "thinking", "thinking": thought, "signature": signature}
         elif block.get("type") == "redacted_thinking" and _text(block.get("data")):
