@@ -208,10 +208,12 @@ class ChatSession:
         settings: GenerationSettings | None = None,
         answer_id: str = "",
         control: TurnControl | None = None,
+        confirm: Confirm | None = None,
     ) -> TurnResult:
         """A request beside the conversation (a summary, one of several models compared): booked on it, its text not kept.
 
-        No other model stands in. `answer_id` is the message that the answer may become. The budget is asked as ever.
+        No other model stands in. `answer_id` is the message that the answer may become. The budget is asked as ever;
+        `confirm` is asked near a limit in place of the session's own.
         """
         wanted = self._planner.settings(settings)
         composed = await compose(
@@ -235,7 +237,7 @@ class ChatSession:
             exact_for=model if composed.exact else None,
             warnings=composed.notes,
             gate=self.gate,
-            confirm=self.confirm,
+            confirm=confirm or self.confirm,
             purpose=purpose,
             live_cost=self._live_cost,
         )

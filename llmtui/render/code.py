@@ -66,7 +66,7 @@ def body(canvas: Canvas, lines: Sequence[Coloured], offsets: Sequence[int], fram
 def _line(canvas: Canvas, line: Coloured, offset: int, framing: Framing) -> None:
     look = canvas.look
     edge = look.style("frame")
-    left, right = Segment("│ ", edge), Segment(" │", edge)
+    left, right = Segment("‹ " if framing.shift else "│ ", edge), Segment(" │", edge)
     room = canvas.room - 4
     text = "".join([part for part, _ in line])
     if "\t" not in text and len(text) <= room and single(text) and not framing.shift:
@@ -81,6 +81,8 @@ def _line(canvas: Canvas, line: Coloured, offset: int, framing: Framing) -> None
     shown, marks = _expand(line, offset)
     text = "".join([part for part, _ in shown])
     ranges = chop(text, room) if framing.wrap else _window(text, framing.shift, room)
+    if not framing.wrap and ranges[0][1] < len(text):
+        right = Segment(" ›", edge)
     for low, high in ranges:
         segments = [left]
         x = at = 0

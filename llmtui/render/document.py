@@ -159,13 +159,19 @@ class Document:
             self._blocks.drop(guess=False)
             self._growth.redraw()
 
+    def wrap_code(self, wrap: bool) -> None:  # noqa: FBT001 - the one thing it is about
+        """Let long code lines go on below, or cut them at their frame."""
+        self._frame(self._blocks.framing._replace(wrap=wrap, shift=0), guess=True)
+
     def shift_code(self, cells: int) -> None:
         """Scroll code sideways by so many cells from its beginning, when long lines are cut."""
-        framing = self._blocks.framing._replace(shift=max(0, cells))
+        self._frame(self._blocks.framing._replace(shift=max(0, cells)), guess=False)
+
+    def _frame(self, framing: Framing, *, guess: bool) -> None:
         if framing != self._blocks.framing:
             self._update()
             self._blocks.framing = framing
-            self._blocks.drop(guess=False)
+            self._blocks.drop(guess=guess)
             self._growth.redraw()
 
     def evict(self, before: int, after: int) -> None:

@@ -116,7 +116,9 @@ ACTIONS: tuple[Action, ...] = (
         _ANSWER,
     ),
     Action("edit", "Edit the last question and send it again", answers.edit, "ctrl+t", "edit", where=_ANSWER),
-    Action("copy", "Copy the last answer", answers.copy, "ctrl+o", "copy", where=_ANSWER),
+    Action(
+        "copy", "Copy the last answer, as Markdown or plain text", answers.copy, "ctrl+o", "copy", "[plain]", _ANSWER
+    ),
     Action("queue", "Send the failed question when its provider is back", answers.queue, slash="queue", where=_ANSWER),
     Action("earlier", "Earlier answers to the same question", exporting.earlier, slash="earlier", where=_ANSWER),
     Action(

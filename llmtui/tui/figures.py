@@ -32,15 +32,8 @@ def status(chat: ChatScreen) -> Status:
     talk, live, model = chat.talk, chat.talk.live, model_of(chat)
     if not chat.is_assembled:
         return Status(state="queued" if talk.queue else "starting", demo=chat.chat_app.options.demo)
-    if live is not None:
-        state, level = live.state()
-    elif talk.queue:
-        state, level = ("queued", "warning")
-    elif chat.session is None:
-        state, level = ("starting", "")
-    else:
-        state, level = ("ready", "success")
-    cost, tokens = talk.cost, talk.tokens
+    state, level = _state(chat)
+    cost, tokens = talk.cost, talk.tokens or talk.context_tokens  # the demo's are in no ledger
     if live is not None:
         tokens += live.tokens
         cost += live.cost or Decimal(0)
@@ -61,6 +54,21 @@ def status(chat: ChatScreen) -> Status:
         alerts=chat.budgets.alerts,
         demo=is_demo(chat),
     )
+
+
+def _state(chat: ChatScreen) -> tuple[str, str]:
+    """What is going on, and the colour that says it."""
+    talk, model = chat.talk, model_of(chat)
+    if talk.live is not None:
+        state, level = talk.live.state()
+        return (f"{state} · {len(talk.queue)} queued" if talk.queue else state), level
+    if talk.queue or chat.outbox.waits(talk):
+        return "queued", "warning"
+    if chat.session is None:
+        return "starting", ""
+    if model is not None and chat.turns.unreachable == model.provider:
+        return "offline", "error"
+    return "ready", "success"
 
 
 def _is_priced(chat: ChatScreen, model: ModelRef | None) -> bool:

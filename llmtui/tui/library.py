@@ -90,6 +90,10 @@ class Library:
     async def rename(self, conversation_id: str, title: str) -> None:
         await self._written(self._store.conversations.rename(conversation_id, title))
 
+    async def improve_title(self, conversation_id: str, title: str) -> bool:
+        """Give it a model's title; False when a person has given it one."""
+        return await self._written(self._store.conversations.rename(conversation_id, title, "model"))
+
     async def delete(self, conversation_id: str) -> None:
         await self._written(self._store.conversations.delete(conversation_id))
 

@@ -31,6 +31,10 @@ class Outbox:
         self._agreed: dict[str, QueuedQuestion] = {}
         self._timer: Timer | None = None
 
+    def waits(self, talk: Talk) -> bool:
+        """Whether a question of this conversation waits for its provider."""
+        return any(each.conversation_id == talk.id for each in self._agreed.values())
+
     async def toggle(self) -> None:
         """Queue the last question, whose answer failed; a second time takes it out again."""
         chat, talk = self._chat, self._chat.talk

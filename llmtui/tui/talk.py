@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from llmtui.store.records import BookedAttempt
     from llmtui.tui.live import LiveTurn
 
-TITLE_CHARACTERS = 48
-
 
 class Question(NamedTuple):
     """What the reader sent and what goes with it."""
@@ -68,13 +66,6 @@ class Talk:
     """What stood in the prompt when editing began: it comes back when editing ends."""
     counted: tuple[object, int] | None = None
     """What the context's tokens depend on, and the tokens."""
+    is_titled: bool = False
+    """A model was asked for a title already."""
     live: LiveTurn | None = None
-
-
-def title_of(text: str) -> str:
-    """A title from a question's first words."""
-    words = " ".join(text.split())
-    if len(words) <= TITLE_CHARACTERS:
-        return words
-    cut = words[:TITLE_CHARACTERS]
-    return cut.rsplit(" ", 1)[0].rstrip(",.;:") + "…"

@@ -78,11 +78,14 @@ DEFAULTS = {"caution": "#ef8e4b", "muted": "#8493a5"}
 
 
 def register(app: App[Any], *, transparent: bool) -> None:
-    """Make the themes known; with `transparent` the terminal's own background shows through them."""
+    """Make the themes known; with `transparent` the terminal's own background shows through every one of them."""
     for theme in OURS:
-        if transparent:
-            theme = replace(theme, background="ansi_default", variables={**theme.variables, "surface": "ansi_default"})
         app.register_theme(theme)
+    if transparent:
+        app.ansi_color = True  # else Textual puts a colour of its own in the place of the terminal's
+        for theme in list(app.available_themes.values()):
+            clear = {"surface": "ansi_default"}
+            app.register_theme(replace(theme, background="ansi_default", variables={**theme.variables, **clear}))
 
 
 def selectable(app: App[Any]) -> list[str]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from llmtui.core.errors import BudgetExceeded, InputRefused, LlmtuiError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnSettled, TurnStarted
+from llmtui.store.turns import title_from
 from llmtui.tui.describe import metadata, ways_out
 from llmtui.tui.live import LiveTurn
-from llmtui.tui.talk import Question, Talk, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Message, ModelRef
     from llmtui.core.request import GenerationSettings
     from llmtui.tui.screens.chat import ChatScreen
+    from llmtui.tui.talk import Question, Talk
 
     Start = Callable[[ChatSession, Sink], Awaitable[TurnResult]]
 
@@ -35,6 +36,8 @@ class Turns:
         self._chat = chat
         self._running: dict[asyncio.Task[None], Talk] = {}
         self._asides: dict[asyncio.Task[Any], TurnControl] = {}
+        self.unreachable = ""
+        """The provider that could not be connected to, the last time a question went there."""
 
     @property
     def talks(self) -> list[Talk]:
@@ -60,7 +63,7 @@ class Turns:
         parent: str | Literal[False] | None = False
         if edited is not None and (old := next((each for each in talk.messages if each.id == edited), None)):
             parent = old.parent_id
-        talk.title = talk.title or title_of(question.text or "Attachments")
+        talk.title = talk.title or title_from(question.text or "Attachments")
         live = LiveTurn(self._chat.current_model, question=question, branch_parent=parent, edited=edited)
         branch: dict[str, Any] = {} if parent is False else {"parent_id": parent}
         self._begin(
@@ -226,6 +229,8 @@ class Turns:
                     self._chat.view.begin(talk, live)
                 self._chat.refresh_status()
             case TurnSettled(result):
+                is_away = result.error is not None and result.error.kind == "connection"
+                self.unreachable = result.model.provider if is_away else ""
                 talk.figures[live.answer_id] = metadata(result)
                 talk.results[live.answer_id] = result
                 if shown:

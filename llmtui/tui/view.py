@@ -51,8 +51,8 @@ class View:
             self._show_live(talk.live)
         elif talk.live is None and _elsewhere(talk) is not None:
             self._chat.run_worker(self._watch(talk), group="elsewhere", exclusive=True)
-        elif talk.messages and (error := talk.messages[-1].error):
-            self.offer(error, describe.ways_out("", has_text=bool(talk.messages[-1].content)))
+        elif talk.messages and talk.messages[-1].error:
+            self.offer("", describe.ways_out("", has_text=bool(talk.messages[-1].content)))
 
     def _item(self, talk: Talk, message: Message) -> Item:
         is_elsewhere = message is _elsewhere(talk)
@@ -145,7 +145,7 @@ class View:
             self._transcript.update_message(live.answer_id, notes=tuple(live.notes), label=str(live.model or ""))
             live.relabelled = False
         if live.phase is Phase.RETRYING:
-            self.offer(said, RETRY_WAYS)
+            self.offer("", RETRY_WAYS)
         else:
             self.leave_failure()
 
@@ -167,10 +167,9 @@ class View:
             metadata=describe.metadata(result),
             notes=tuple(dict.fromkeys([*live.notes, *result.warnings])),
             error=result.error.sentence if result.error else "",
-            actions=ways,
         )
         if result.error is not None:
-            self.offer(result.error.sentence, ways)
+            self.offer("", ways)
         else:
             self.leave_failure()
 
@@ -194,7 +193,7 @@ class View:
     # ------------------------------------------------------------------------------------------------ failure
 
     def offer(self, sentence: str, actions: tuple[Action, ...]) -> None:
-        """Show the ways out as buttons between transcript and prompt."""
+        """Show the ways out as buttons between transcript and prompt; what went wrong too, if no message says it."""
         from llmtui.tui.widgets.ways_out import WaysOut
 
         if self._ways_out is not None and self._ways_out.actions == actions:

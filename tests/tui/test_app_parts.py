@@ -32,7 +32,6 @@ from llmtui.tui.live import LiveTurn, Phase
 from llmtui.tui.marks import Marks, size
 from llmtui.tui.screens.detail import facts
 from llmtui.tui.status import Allowance, Status, bar, fitting, level, parts, sparkline
-from llmtui.tui.talk import title_of
 from llmtui.tui.when import ago, day_group
 from tests.tui.conftest import Driven, driving
 
@@ -257,12 +256,6 @@ def test_moments_in_lists() -> None:
     groups = [day_group(at(*day), today) for day in days]
     assert groups == ["Today", "Yesterday", "This week", "This month", "March 2026", "2024"]
     assert [ago(0, seconds) for seconds in (5, 120, 7200, 3 * 86400)] == ["just now", "2 min ago", "2 h ago", "3 d ago"]
-
-
-def test_titles_come_from_the_first_words() -> None:
-    """CHAT-1: at once, without a request."""
-    assert title_of("  short\nquestion ") == "short question"
-    assert title_of("word " * 30) == "word word word word word word word word word…"
 
 
 async def test_a_start_that_fails_is_a_sentence_and_an_exit_code() -> None:

@@ -107,12 +107,13 @@ async def test_keys_can_be_bound_anew() -> None:
         assert d.told(told.CopyRequested)
 
 
-@pytest.mark.parametrize("key", ["escape", "tab"])
-async def test_the_reader_leaves_for_the_prompt(key: str) -> None:
+async def test_the_reader_leaves_for_the_prompt() -> None:
+    """Tab leaves; what Esc is about only the app knows."""
     async with desk(items=long_talk(1)) as d:
         d.pane.focus()
-        await d.pilot.press(key)
+        await d.pilot.press("tab", "escape")
         assert len(d.told(told.Left)) == 1
+        assert len(d.told(told.EscapePressed)) == 1
 
 
 async def test_the_sibling_switch_is_clicked() -> None:
@@ -204,23 +205,13 @@ async def test_a_selection_stays_while_text_comes_and_the_view_moves() -> None:
         assert d.pane.selected_text == "answer"
 
 
-async def test_escape_takes_one_thing_away_a_press() -> None:
+async def test_y_copies_the_selection_where_there_is_one() -> None:
     async with desk(items=[asked(1, "alpha beta")]) as d:
-        d.pane.find("beta")
-        await d.calm()
         await drag(d, at(d, "alpha"), at(d, "beta"))
         d.pane.focus()
         assert d.pane.selected_text
         await d.pilot.press("y")
         assert d.told(told.CopyRequested)[0].what == "selection"
-        await d.pilot.press("escape")
-        assert not d.pane.selected_text
-        assert d.pane.is_finding
-        await d.pilot.press("escape")
-        assert d.pane._find is None
-        assert not d.told(told.Left)
-        await d.pilot.press("escape")
-        assert d.told(told.Left)
 
 
 async def test_textual_asks_the_transcript_for_the_offset_under_the_mouse() -> None:

@@ -61,14 +61,19 @@ def edit(chat: ChatScreen, _argument: str) -> None:
         chat.edit_question(question)
 
 
-def copy(chat: ChatScreen, _argument: str) -> None:
-    """Copy the last answer, also one that is still coming."""
+def copy(chat: ChatScreen, argument: str) -> None:
+    """Copy the last answer, also one that is still coming: as Markdown, or with `plain` without its marks."""
+    if argument not in ("", "plain", "markdown"):
+        chat.say("Say /copy, or /copy plain", severity="warning")
+        return
     live = chat.talk.live
-    text = "".join(live.text) if live is not None else ""
+    text = live.prefix + "".join(live.text) if live is not None else ""
     if not text and (answer := last(chat, Role.ASSISTANT)) is not None:
         text = answer.content
     if text:
-        chat.copy(text, "last answer")
+        from llmtui.render.text import plain_text
+
+        chat.copy(plain_text(text) if argument == "plain" else text, "last answer")
     else:
         chat.say("There is no answer yet")
 

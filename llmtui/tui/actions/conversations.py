@@ -79,7 +79,17 @@ async def load(chat: ChatScreen, talk: Talk) -> None:
     talk.messages = list(await library.thread(talk.id))
     talk.siblings = dict(await library.versions(talk.id))
     talk.booked = await library.figures(talk.id)
+    talk.context_tokens = _newest_size(talk)
     await bill(chat, talk)
+
+
+def _newest_size(talk: Talk) -> int:
+    """What the newest request of the branch took of the window."""
+    for message in reversed(talk.messages):
+        for attempt in reversed(talk.booked.get(message.id, ())):
+            if attempt.usage is not None:
+                return attempt.usage.total_tokens
+    return 0
 
 
 async def bill(chat: ChatScreen, talk: Talk) -> None:

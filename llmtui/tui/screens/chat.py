@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widgets import Static
 
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.sanitize import clean
@@ -66,7 +66,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.prompt = Prompt(self._complete, id="prompt")
         self.status = StatusBar(id="status")
         self.header = Header(id="header")
-        self._place = Widget(id="place")  # where the transcript will be
+        self._place = Static(id="place")  # where the transcript will be
         self._ticking: Timer | None = None
         self._statuses: Sequence[ProviderStatus] = ()
         self._early: list[tuple[str, str]] = []
@@ -84,6 +84,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.turns, self.models, self.drafts, self.budgets = Turns(self), ModelBook(), Drafts(self), Budgets(self)
         self.outbox, self.counting = Outbox(self), Counting(self)
         self.transcript = Transcript(id="transcript")
+        self.transcript.smooth = self.chat_app.config.ui.smooth
         self.view = View(self)
         with self.app.batch_update():
             await self.mount(self.transcript, after=self.header)
@@ -198,20 +199,26 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         if not self.turns.is_busy and self._ticking is not None:
             self._ticking.stop()
             self._ticking = None
-        self._call_back()
+        self._call_back(live)
         await self.view.ended(talk, live)
         await self.budgets.refresh()
         self.reload_list()
         self.refresh_status()
         self.counting.ahead()
+        if self.chat_app.config.ui.title_model:
+            from llmtui.tui import titles
 
-    def _call_back(self) -> None:
+            if titles.is_wanted(self, talk):
+                self.run_worker(titles.improve(self, talk), group="titles")
+
+    def _call_back(self, live: LiveTurn) -> None:
         """Who looks elsewhere is told that the answer is there, if that was asked for."""
         wanted = self.chat_app.config.ui.notify
         if not self.app.app_focus and wanted != "off":
             self.app.bell()
             if wanted == "desktop":
-                self.chat_app.tell_desktop("The answer is complete")
+                is_whole = live.result is not None and live.result.error is None
+                self.chat_app.tell_desktop("The answer is complete" if is_whole else "The answer failed")
 
     def give_back(self, talk: Talk, questions: Sequence[Question]) -> None:
         """Put what was not sent back into the prompt, before what stands there."""

@@ -79,7 +79,8 @@ class Lists(Screen[None]):
     async def _close_sidebar(self) -> None:
         sidebar, self.sidebar = self.sidebar, None
         if sidebar is not None:
-            self._chat.focus_prompt()
+            if sidebar.has_focus_within:
+                self._chat.focus_prompt()
             await sidebar.remove()
 
     async def close_overlay(self) -> bool:
@@ -143,6 +144,7 @@ class Lists(Screen[None]):
         chat.reload_list()
         chat.refresh_status()
         chat.focus_prompt()
+        chat.run_worker(chat.budgets.refresh(), group="budgets", exclusive=True)
 
     # ------------------------------------------------------------------------------------------------ models
 

@@ -9,7 +9,6 @@ from textual.screen import Screen
 
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import MessageState, Role
-from llmtui.tui import commands
 from llmtui.tui.actions import answers, conversations
 from llmtui.tui.talk import Question
 
@@ -45,6 +44,15 @@ class Requests(Screen[None]):
 
     def on_transcript_left(self) -> None:
         self._chat.focus_prompt()
+
+    async def on_transcript_escape_pressed(self) -> None:
+        await self._chat.action_run("escape")
+
+    def on_transcript_find_progressed(self, event: told.FindProgressed) -> None:
+        self._chat.prompt.show_find(self._chat.transcript.sought, event.current, event.total)
+
+    def on_transcript_find_ended(self) -> None:
+        self._chat.prompt.show_find("", 0, 0)
 
     def on_transcript_find_requested(self) -> None:
         from llmtui.tui.screens.ask_text import AskText
@@ -115,10 +123,6 @@ class Requests(Screen[None]):
             from llmtui.tui.screens.detail import DetailScreen
 
             self.app.push_screen(DetailScreen(message, talk.results.get(message.id), talk.booked.get(message.id, ())))
-
-    async def on_transcript_action_requested(self, event: told.ActionRequested) -> None:
-        if event.action in commands.BY_NAME:
-            await self._chat.action_run(event.action)
 
     # ------------------------------------------------------------------------------------------------ the tree
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from llmtui.core.messages import MessageState, Role
 from llmtui.render import Document, PlainDocument
 from llmtui.tui.widgets import message_view_rows as rows
@@ -27,7 +29,7 @@ class MessageView:
     """A message's rows in one dress. What was said or fed since shows after `settle`."""
 
     __slots__ = (
-        "_dress", "_foot", "_head", "_item", "_thoughts_open", "_thoughts_rows", "body", "height", "is_marked",
+        "_code_shift", "_dress", "_foot", "_head", "_item", "_thoughts_open", "_thoughts_rows", "body", "height", "is_marked",
         "is_unfolded", "status", "strips", "thoughts",
     )  # fmt: skip
 
@@ -44,6 +46,7 @@ class MessageView:
         """Rows at the last `settle`, the blank one below included."""
         self.strips: dict[int, Strip] = {}
         """Painted rows; whoever settles drops those that changed."""
+        self._code_shift = 0
         self._thoughts_open: bool | None = None
         self._thoughts_rows = 0
         self._dress: Dress | None = None
@@ -99,6 +102,15 @@ class MessageView:
         self.is_unfolded = is_unfolded
         self.body.release()
 
+    def shift_code(self, cells: int) -> None:
+        """Scroll its code sideways by so many cells more, as far as there is code; nothing where it is wrapped."""
+        document = self.body.document
+        if document is None or self._dress is None or self._dress.wraps_code:
+            return
+        longest = max((cell_len(line) for block in document.code_blocks for line in block.text.split("\n")), default=0)
+        self._code_shift = max(0, min(self._code_shift + cells, longest - 1))
+        document.shift_code(self._code_shift)
+
     # ------------------------------------------------------------------------------------------------ drawing
     def is_dressed(self, dress: Dress) -> bool:
         """Whether its rows are drawn in this dress, be it that text still waits."""
@@ -120,11 +132,13 @@ class MessageView:
         if self.body.document is None:
             kind = Document if self.role is Role.ASSISTANT else PlainDocument
             fold = self._fold_at() if self.is_folded else None
-            self.body.begin(kind(dress.look, dress.width), fold, is_whole=not self.is_live)
+            document = kind(dress.look, dress.width, code_wrap=dress.wraps_code)
+            document.shift_code(self._code_shift)
+            self.body.begin(document, fold, is_whole=not self.is_live)
         if self.thoughts_open and self.thoughts:
             if self.thoughts.document is None:
-                document = PlainDocument(dress.quiet, dress.width - INDENT)
-                self.thoughts.begin(document, is_whole=not self.is_live)
+                thoughts = PlainDocument(dress.quiet, dress.width - INDENT)
+                self.thoughts.begin(thoughts, is_whole=not self.is_live)
             limit = self.thoughts.feed(limit)
         self.body.feed(limit)
         return not self._is_waiting
@@ -142,6 +156,9 @@ class MessageView:
             if passage.document is not None and before is not None:
                 if before.look is not dress.look:
                     passage.document.relook(look)
+                if before.wraps_code != dress.wraps_code:
+                    passage.document.wrap_code(dress.wraps_code)
+                    self._code_shift = 0
                 if before.width != dress.width:
                     passage.document.resize(dress.width - indent)
 
@@ -203,12 +220,12 @@ class MessageView:
             head.append(rows.thoughts_row(text, is_open=self.thoughts_open, width=width, palette=palette))
         foot: list[Row] = []
         if self.status and (self.body or not self.thoughts):
-            foot.append(rows.status_row(self.status, width, palette))
+            foot += rows.status_rows(self.status, width, palette)
         if self.is_folded:
             hidden = self.body.source.count("\n", self._fold_at() or 0)
             foot.append(rows.fold_row(hidden, width, palette))
         if item.role is Role.ASSISTANT and item.state is MessageState.COMPLETE and not self.body:
-            foot.append(rows.status_row("(empty answer)", width, palette))
+            foot += rows.status_rows("(empty answer)", width, palette)
         return head, [*foot, *rows.ending_rows(item, width, palette), rows.BLANK]
 
     # ------------------------------------------------------------------------------------------------ rows

@@ -34,6 +34,8 @@ class Dress(NamedTuple):
     palette: Palette
     width: int
     """Cells of a row, margins not counted."""
+    wraps_code: bool = True
+    """Long code lines go on below; on a narrow screen they are cut, and scroll sideways."""
 
 
 def estimated_height(item: Item, width: int) -> int:

@@ -41,7 +41,7 @@ class Spot(NamedTuple):
     first: int
     last: int
     """The cell after the last."""
-    what: Literal["sibling", "action", "thoughts", "fold", "detail"]
+    what: Literal["sibling", "thoughts", "fold", "detail"]
     value: str = ""
 
 
@@ -99,14 +99,14 @@ def fold_row(lines: int, width: int, palette: Palette) -> Row:
     return Row([Segment(text, palette.action)], (Spot(0, cell_len(text), "fold"),))
 
 
-def status_row(text: str, width: int, palette: Palette) -> Row:
-    return Row([Segment(_fit(clean_line(text), width), palette.dim)])
+def status_rows(text: str, width: int, palette: Palette) -> list[Row]:
+    return [Row([Segment(line, palette.dim)]) for line in wrap(clean_line(text), width)]
 
 
 def ending_rows(item: Item, width: int, palette: Palette) -> list[Row]:
-    """What stands under a message that is over: how it ended, notes, figures, the error and the ways out."""
+    """What stands under a message that is over: how it ended, notes, figures, the error."""
     rows: list[Row] = []
-    if item.state in _ENDINGS:
+    if item.state in _ENDINGS and not item.metadata:  # whose first word says it too
         rows.append(Row([Segment(_fit(_ENDINGS[item.state], width), palette.dim)]))
     for note in item.notes:
         rows += [Row([Segment(line, palette.dim)]) for line in wrap(f"· {clean_line(note)}", width)]
@@ -116,24 +116,7 @@ def ending_rows(item: Item, width: int, palette: Palette) -> list[Row]:
         rows.append(Row([Segment(_fit(text, width), palette.metadata)], (Spot(0, cell_len(text), "detail"),)))
     if item.error:
         rows += [Row([Segment(line, palette.error)]) for line in wrap(f"✗ {clean_line(item.error)}", width)]
-    return rows + _action_rows(item, width, palette)
-
-
-def _action_rows(item: Item, width: int, palette: Palette) -> list[Row]:
-    rows: list[Row] = []
-    segments: list[Segment] = []
-    spots: list[Spot] = []
-    x = 0
-    for action in item.actions:
-        text = _fit(f" {clean_line(action.text)} ", width)
-        size = cell_len(text)
-        if x and x + size > width:
-            rows.append(Row(segments, tuple(spots)))
-            segments, spots, x = [], [], 0
-        segments += [Segment(text, palette.action), Segment("  ", palette.base)]
-        spots.append(Spot(x, x + size, "action", action.name))
-        x += size + 2
-    return [*rows, Row(segments, tuple(spots))] if segments else rows
+    return rows
 
 
 def wrap(text: str, width: int) -> list[str]:

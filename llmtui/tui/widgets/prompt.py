@@ -8,6 +8,7 @@ from textual import on
 from textual.containers import Vertical
 from textual.content import Content
 
+from llmtui.core.sanitize import clean_line
 from llmtui.tui.messages import PromptEdited, PromptSubmitted
 from llmtui.tui.widgets.completions import Completion, Completions
 from llmtui.tui.widgets.prompt_area import PromptArea
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Attachment
 
     Source = Callable[[str, "Callable[[Sequence[Completion]], None]"], None]
+
+
+LONGEST_FIND = 24
+"""Characters of what is looked for that the edge shows."""
 
 
 class Prompt(Vertical):
@@ -40,7 +45,7 @@ class Prompt(Vertical):
         self.area = PromptArea(id="prompt-area")
         self._complete = complete
         self._completions: Completions | None = None
-        self._news = self._editing = ""
+        self._news = self._editing = self._found = ""
         self.area.steer = self._steer
 
     def compose(self) -> ComposeResult:
@@ -83,13 +88,20 @@ class Prompt(Vertical):
         self._news = f"↓ {count:,} new {lines} · Ctrl+End" if count else ""
         self._entitle()
 
+    def show_find(self, text: str, current: int, total: int) -> None:
+        """On the upper edge: how a find stands; without a text it is over."""
+        shown = f"“{clean_line(text, LONGEST_FIND)}”"
+        stands = f"{shown} {current:,}/{total:,} · n N" if total else f"{shown} is not found"
+        self._found = f"{stands} · Esc ends" if text else ""
+        self._entitle()
+
     def show_editing(self, *, editing: bool) -> None:
         """On the upper edge: that what is sent becomes another version of an earlier question."""
         self._editing = "Editing · Esc leaves" if editing else ""
         self._entitle()
 
     def _entitle(self) -> None:
-        said = " · ".join(part for part in (self._editing, self._news) if part)
+        said = " · ".join(part for part in (self._editing, self._found, self._news) if part)
         self.border_title = Content(said) if said else None
 
     # ------------------------------------------------------------------------------------------------ completions

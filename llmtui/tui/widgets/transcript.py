@@ -9,26 +9,27 @@ from typing import TYPE_CHECKING
 
 from llmtui.tui.widgets import transcript_events as told
 from llmtui.tui.widgets.transcript_ahead import Ahead
-from llmtui.tui.widgets.transcript_item import Action, Item
+from llmtui.tui.widgets.transcript_item import Item
 from llmtui.tui.widgets.transcript_keys import KeyedView
 from llmtui.tui.widgets.transcript_model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Action", "Item", "Transcript"]
+__all__ = ["Item", "Transcript"]
 
 
 class Transcript(KeyedView):
     """A conversation: opened with `open`, fed with `begin_answer`, `append_text`, `finish_answer`."""
 
-    ActionRequested = told.ActionRequested
     ContinueRequested = told.ContinueRequested
     CopyRequested = told.CopyRequested
     DeleteRequested = told.DeleteRequested
     DetailRequested = told.DetailRequested
     EditRequested = told.EditRequested
     ExcludeToggled = told.ExcludeToggled
+    EscapePressed = told.EscapePressed
+    FindEnded = told.FindEnded
     FindProgressed = told.FindProgressed
     FindRequested = told.FindRequested
     FollowChanged = told.FollowChanged
@@ -61,7 +62,8 @@ class Transcript(KeyedView):
         self._arrivals.clear()
         self._quiet_down()
         self.model = Model()
-        self._range = self._find = self._hold = None
+        self._range = self._hold = None
+        self.end_find()
         self.selected = None
         self.follow = True
         self._move(0, 0)

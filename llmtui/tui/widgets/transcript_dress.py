@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 NARROWEST = 10
+NARROW = 60
+"""Columns of the screen below which code scrolls sideways instead of going on below."""
 
 CSS = """
     & > .transcript--user { color: $accent; text-style: bold; }
@@ -60,8 +62,9 @@ class Dresser:
             look, palette = Look.themed(self._widget.app.theme_variables), self._palette()
             if self._dress is None or self._dress.look != look or self._dress.palette != palette:
                 self._dress = Dress(look, look.dimmed(), palette, width)
-        if self._dress.width != width:
-            self._dress = self._dress._replace(width=width)
+        wraps = self._widget.app.size.width >= NARROW
+        if self._dress.width != width or self._dress.wraps_code != wraps:
+            self._dress = self._dress._replace(width=width, wraps_code=wraps)
         return self._dress
 
     def _palette(self) -> Palette:

@@ -92,13 +92,6 @@ class DeleteRequested(_AboutMessage):
 
 
 @dataclass
-class ActionRequested(_AboutMessage):
-    """One of a failed message's ways out was clicked; `action` is the word the app gave it, for example “/retry”."""
-
-    action: str
-
-
-@dataclass
 class LinkActivated(TranscriptEvent):
     """A link was clicked. Its address comes from the model: show it whole and ask before opening it."""
 
@@ -119,5 +112,13 @@ class FindProgressed(TranscriptEvent):
     complete: bool
 
 
+class FindEnded(TranscriptEvent):
+    """Nothing is looked for any more."""
+
+
 class Left(TranscriptEvent):
     """The reader leaves for the prompt."""
+
+
+class EscapePressed(TranscriptEvent):
+    """The reader wants rid of what is nearest; what that is, only the app knows."""

@@ -8,12 +8,12 @@ from llmtui.core.messages import MessageState, Role
 
 
 class Action(NamedTuple):
-    """A way out that is offered under a failed answer."""
+    """A way out that is offered after a failure."""
 
     text: str
-    """What stands on screen, for example “retry now /retry”."""
+    """What stands on the button, for example “Retry now /retry”; the last word is the command."""
     name: str
-    """What `ActionRequested` carries."""
+    """The action's own."""
 
 
 class Item(NamedTuple):
@@ -36,7 +36,6 @@ class Item(NamedTuple):
     """What the reader should know: a dropped parameter, an earlier answer shown in place of a new one. A line each."""
     error: str = ""
     """What failed, why, and what to do, as one sentence."""
-    actions: tuple[Action, ...] = ()
     sibling: tuple[int, int] = (1, 1)
     """Which of how many answers to the same question this is, from 1."""
     excluded: bool = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from llmtui.core.messages import Role
+from llmtui.render.text import plain_text
 from llmtui.tui.widgets import transcript_events as told
 from llmtui.tui.widgets.transcript_reading import ReadingView
 
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import BindingType
-    from textual.events import Key
 
     from llmtui.render import CodeBlock
+
+
+CODE_STEP = 8
+"""Cells that code scrolls sideways at once."""
 
 
 class KeyedView(ReadingView):
@@ -31,6 +35,7 @@ class KeyedView(ReadingView):
         Binding("pagedown", "page(1)", "Page down", id="transcript.page_down", show=False),
         Binding("ctrl+end", "follow", "Follow the newest text", id="transcript.follow", show=False),
         Binding("y", "copy", "Copy message", id="transcript.copy"),
+        Binding("Y", "copy_plain", "Copy message as plain text", id="transcript.copy_plain", show=False),
         *(
             Binding(str(n), f"copy_code({n})", f"Copy code block {n}", id=f"transcript.copy_{n}", show=False)
             for n in range(1, 10)
@@ -49,6 +54,14 @@ class KeyedView(ReadingView):
         Binding("n", "hit(1)", "Next hit", id="transcript.next_hit", show=False),
         Binding("N", "hit(-1)", "Previous hit", id="transcript.previous_hit", show=False),
         Binding("space", "fold", "Open or close reasoning or a long paste", id="transcript.fold", show=False),
+        Binding("less_than_sign,shift+left", "code(-1)", "Code to the left", id="transcript.code_left", show=False),
+        Binding(
+            "greater_than_sign,shift+right",
+            "code(1)",
+            "Code to the right, on a narrow screen",
+            id="transcript.code_right",
+            show=False,
+        ),
         Binding("enter", "detail", "Details", id="transcript.detail"),
         Binding("escape", "escape", "Leave", id="transcript.escape", show=False),
         Binding("tab", "leave", "To the prompt", id="transcript.leave", show=False),
@@ -132,6 +145,12 @@ class KeyedView(ReadingView):
         elif message_id := self._chosen():
             self.post_message(told.CopyRequested(self.message_source(message_id), "message"))
 
+    def action_copy_plain(self) -> None:
+        if message_id := self._chosen():
+            text = self.message_source(message_id)
+            is_markdown = self.model.find(message_id).role is Role.ASSISTANT
+            self.post_message(told.CopyRequested(plain_text(text) if is_markdown else text, "message as plain text"))
+
     def action_copy_code(self, number: int) -> None:
         message_id = self._chosen()
         blocks = self.code_blocks(message_id) if message_id else ()
@@ -174,6 +193,10 @@ class KeyedView(ReadingView):
         if message_id := self._chosen():
             self.toggle_fold(message_id)
 
+    def action_code(self, delta: int) -> None:
+        if message_id := self._chosen():
+            self.shift_code(message_id, delta * CODE_STEP)
+
     def action_find(self) -> None:
         self.post_message(told.FindRequested())
 
@@ -181,23 +204,13 @@ class KeyedView(ReadingView):
         self.next_hit(delta)
 
     def action_escape(self) -> None:
-        """One thing a press: end a find, leave. (Before that comes dropping a selection, in `on_key`.)"""
-        if self.is_finding:
-            self.end_find()
-        else:
-            self.post_message(told.Left())
-
-    def on_key(self, event: Key) -> None:
-        """Escape drops a selection and does no more: Textual's screen drops it too, but lets the key go on."""
-        if event.key == "escape" and self._range is not None:
-            event.stop()
-            event.prevent_default()
-            self.screen.clear_selection()
+        self.post_message(told.EscapePressed())
 
     def action_leave(self) -> None:
         self.post_message(told.Left())
 
     def on_focus(self) -> None:
-        """Mark the last message in sight, so that keys have something to be about."""
-        if self.selected is None:
-            self.action_select(0)
+        """Mark the last message in sight, so that keys have something to be about; nothing moves."""
+        if self.selected is None and len(self.model):
+            last_row = min(self.top + self.screen_rows, self.model.heights.total) - 1
+            self.selected = self.model.id(self.model.at(max(0, last_row)).message)

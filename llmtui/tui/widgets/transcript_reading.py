@@ -26,7 +26,7 @@ from llmtui.tui.widgets.transcript_select import (
     text_of,
     word_at,
 )
-from llmtui.tui.widgets.transcript_streaming import StreamingView
+from llmtui.tui.widgets.transcript_sideways import SidewaysView
 from llmtui.tui.widgets.transcript_view import Hold
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def _is_copy_label(line: Line, x: int) -> bool:
     return found is not None and cell_len(line.text[: found.start()]) <= x < line.cells - 1
 
 
-class ReadingView(StreamingView):
-    """A `StreamingView` that a reader points at."""
+class ReadingView(SidewaysView):
+    """A `SidewaysView` that a reader points at."""
 
     FOCUS_ON_CLICK = False  # typing stays in the prompt
 
@@ -200,8 +200,6 @@ class ReadingView(StreamingView):
     def _act(self, view: MessageView, spot: Spot) -> None:
         if spot.what == "sibling":
             self.post_message(told.SiblingRequested(view.id, int(spot.value)))
-        elif spot.what == "action":
-            self.post_message(told.ActionRequested(view.id, spot.value))
         elif spot.what == "detail":
             self.post_message(told.DetailRequested(view.id))
         else:
@@ -261,12 +259,19 @@ class ReadingView(StreamingView):
 
     def end_find(self) -> None:
         """Take the marks away; the view stays."""
-        self._find = None
-        self.refresh()
+        if self._find is not None:
+            self._find = None
+            self.refresh()
+            self.post_message(told.FindEnded())
 
     @property
     def is_finding(self) -> bool:
         return self._find is not None
+
+    @property
+    def sought(self) -> str:
+        """What is looked for; empty when nothing is."""
+        return "" if self._find is None else self._find.text
 
     def _over(self, message_id: str) -> None:
         super()._over(message_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.messages import MessageState, Role
 from llmtui.tui.widgets.transcript_item import Item
+from llmtui.tui.widgets.transcript_smooth import Burst
 from llmtui.tui.widgets.transcript_view import TranscriptView
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class _Arrival:
     """One answer on its way."""
 
-    __slots__ = ("began", "ending", "status", "thinking_began")
+    __slots__ = ("began", "burst", "ending", "status", "thinking_began")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.thinking_began: float | None = None
         self.status = ""
         """The app's own words, in place of “thinking”."""
+        self.burst = Burst()
+        """Text held back for the next frames."""
         self.ending: Item | None = None
         """How the message looks once all its text is drawn."""
 
@@ -42,6 +45,8 @@ class StreamingView(TranscriptView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
+        self.smooth = False
+        """Whether bursts are spread over a few frames."""
         self._arrivals: dict[str, _Arrival] = {}
         self._shown = 0.0  # monotonic seconds of the last frame
         self._frame_due = False
@@ -64,8 +69,11 @@ class StreamingView(TranscriptView):
         """More text of a streaming answer, in any pieces. Raise KeyError when there is no such answer."""
         arrival = self._arrivals[message_id]
         view = self.model.find(message_id)
-        is_first = not view.body
-        view.body.append(text)
+        is_first = not view.body and not arrival.burst
+        if self.smooth:
+            arrival.burst.add(text, monotonic())
+        else:
+            view.body.append(text)
         if is_first and arrival.thinking_began is not None:
             view.update(view.item._replace(reasoning_s=monotonic() - arrival.thinking_began))
         self._want_frame(at_once=is_first)
@@ -117,6 +125,9 @@ class StreamingView(TranscriptView):
         self._frame_due = False
         if not self.screen_rows:
             return
+        for message_id, arrival in self._arrivals.items():
+            if arrival.burst and monotonic() >= self._shown + FRAME_S:
+                self.model.find(message_id).body.append(arrival.burst.take(monotonic()))
         ready = {message_id: self.model.find(message_id).feed(self.dress, BURST) for message_id in self._arrivals}
         is_waiting = not all(ready.values())
         if not is_waiting or monotonic() >= self._shown + FRAME_S:
@@ -126,10 +137,12 @@ class StreamingView(TranscriptView):
         if is_waiting:
             self._frame_due = True
             self.soon(self._frame)
+        elif any(arrival.burst for arrival in self._arrivals.values()):
+            self._want_frame()
 
     def _show(self, message_id: str, *, is_ready: bool) -> None:
         arrival, view = self._arrivals[message_id], self.model.find(message_id)
-        if is_ready and arrival.ending is not None:
+        if is_ready and arrival.ending is not None and not arrival.burst:
             del self._arrivals[message_id]
             view.update(arrival.ending)
             view.status = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -14,30 +14,46 @@ from llmtui.tui.messages import ActionChosen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
+
     from llmtui.tui.widgets.transcript_item import Action
 
+BESIDE = 5
+"""Cells that a button takes beside its text: padding, and what stands between two."""
 
-class WaysOut(Horizontal):
-    """Shown while there is something to choose."""
+
+class WaysOut(Vertical):
+    """Shown while there is something to choose; with a sentence above where the transcript does not say it."""
 
     DEFAULT_CSS = """
     WaysOut {
-        height: 1; padding: 0 1; background: $surface;
-        & Static { width: 1fr; margin-left: 1; color: $warning; text-wrap: nowrap; text-overflow: ellipsis; }
-        & Button { margin-right: 1; }
+        height: auto; padding: 0 1; background: $surface;
+        & Static { height: auto; max-height: 4; color: $warning; }
+        & Horizontal { height: 1; }
+        & Button { margin-right: 1; min-width: 0; }
+        & Button.-style-default { background: $panel; color: $accent; }
+        & Button.-style-default:focus { text-style: bold reverse; }
     }
     """
 
     def __init__(self, sentence: str, actions: Sequence[Action]) -> None:
         self.actions = tuple(actions)
-        super().__init__(
-            *(Button(Content(action.text), name=action.name, compact=True) for action in actions),
-            Static(Content(clean_line(sentence))),
-        )
+        self._sentence = Static(Content(clean_line(sentence)))
+        self._sentence.display = bool(sentence)
+        self._buttons = [Button(Content(action.text), name=action.name, compact=True) for action in actions]
+        super().__init__(self._sentence, Horizontal(*self._buttons))
 
     def say(self, sentence: str) -> None:
-        """Another sentence, for a countdown."""
-        self.query_one(Static).update(Content(clean_line(sentence)))
+        """Another sentence; none where the transcript says it."""
+        self._sentence.display = bool(sentence)
+        self._sentence.update(Content(clean_line(sentence)))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where not all fit, the commands alone stand on the buttons."""
+        needed = sum(len(action.text) + BESIDE for action in self.actions)
+        for button, action in zip(self._buttons, self.actions, strict=True):
+            button.label = Content(action.text if needed <= event.size.width else action.text.split()[-1])
+            button.refresh(layout=True)  # which a new label alone does not ask for
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

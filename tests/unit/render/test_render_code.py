@@ -80,16 +80,16 @@ def test_long_lines_wrap_or_scroll_sideways() -> None:
     assert wrapped[1:3] == ["│ abcdefghijklmnopqrstuvwxyz │", "│ 0123456789                 │"]
     assert wrapped[3:5] == ["│ " + "中文" * 6 + "中" + " │", "│ 文中文                     │"]
     cut = document_of(text, code_wrap=False)
-    assert shown(cut)[1:3] == ["│ abcdefghijklmnopqrstuvwxyz │", "│ " + "中文" * 6 + "中" + " │"]
+    assert shown(cut)[1:3] == ["│ abcdefghijklmnopqrstuvwxyz ›", "│ " + "中文" * 6 + "中" + " ›"]
     cut.take_changed()
     cut.shift_code(5)
     assert cut.take_changed() == 0
-    assert shown(cut)[1:3] == ["│ fghijklmnopqrstuvwxyz01234 │", "│ " + "文中" * 6 + "文" + " │"]
+    assert shown(cut)[1:3] == ["‹ fghijklmnopqrstuvwxyz01234 ›", "‹ " + "文中" * 6 + "文" + " │"]
     assert cut.position(1, 2) == 4 + 5
     cut.shift_code(5)
     assert cut.take_changed() is None
     cut.shift_code(99)
-    assert shown(cut)[1] == "│" + " " * 28 + "│"
+    assert shown(cut)[1] == "‹" + " " * 28 + "│"
 
 
 def test_tabs_become_spaces_that_know_their_tab() -> None:

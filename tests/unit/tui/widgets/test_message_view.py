@@ -14,7 +14,7 @@ from llmtui.tui.widgets.message_view import MessageView
 from llmtui.tui.widgets.message_view_dress import Dress, estimated_height
 from llmtui.tui.widgets.message_view_passage import QUICK, Passage
 from llmtui.tui.widgets.message_view_rows import Palette, ending_rows, label_row, wrap
-from llmtui.tui.widgets.transcript_item import Action, Item
+from llmtui.tui.widgets.transcript_item import Item
 
 PALETTE = Palette(*[Style()] * len(Palette._fields))
 TEXT = "# Title\n\nSome **words** that go on and on, and on.\n\n```python\nx = 1\n```\n\n- a\n- b\n"
@@ -122,7 +122,6 @@ def test_no_row_is_wider_than_the_screen(width: int) -> None:
     item = Item(
         "a", Role.ASSISTANT, "提供者/模型-" + "m" * 50, time="14:02", sibling=(12, 34), pinned=True, excluded=True, state=MessageState.CANCELLED,
         metadata=("long " * 30, "short"), notes=("note " * 20, "你好" * 40), error="went wrong " * 10,
-        actions=(Action("retry now /retry", "a"), Action("你好你好你好你好你好", "b")),
     )  # fmt: skip
     for row in [label_row(item, width, PALETTE), *ending_rows(item, width, PALETTE)]:
         assert sum(cell_len(segment.text) for segment in row.segments) <= width + 2 * bool(row.spots)
