@@ -46,6 +46,8 @@ class Report(NamedTuple):
     rows: Sequence[Figures]
     latencies: dict[str, Latency]
     overview: Overview
+    demo: Figures
+    """Demo and benchmarks in the same span: in no other figure."""
 
 
 def show_usage(ctx: Context) -> int:
@@ -89,6 +91,7 @@ def _report(store: Store, first: str, last: str, by: str, today: date, week_star
         rows=rows,
         latencies=latencies,
         overview=look.overview(day, week, month),
+        demo=look.demo(first, last),
     )
 
 
@@ -130,6 +133,12 @@ def _write_tables(ctx: Context, report: Report) -> None:
             f"{kind} {count}" for kind, count in sorted(report.total.errors.items(), key=lambda each: -each[1])
         )
         out.line(f"errors                {kinds}")
+    if report.demo.requests:
+        plural = "" if report.demo.requests == 1 else "s"
+        out.line(
+            f"demo and benchmarks   {report.demo.requests:,} request{plural}, {report.demo.total_tokens:,} tokens,"
+            f" {format_usd(report.demo.confirmed)}: in no other figure"
+        )
     if report.rows:
         out.line()
         _table(
@@ -240,6 +249,7 @@ def _as_dict(report: Report) -> dict[str, Any]:
         "conversations": overview.conversations,
         "average_conversation_usd": _usd(from_nanos(overview.average_nanos)),
         "trend": overview.trend,
+        "demo": _figures_dict(report.demo),
     }
 
 

@@ -52,11 +52,15 @@ class Analytics:
     ) -> list[Figures]:
         """Sums by group: periods in order of time, the others by what they cost, dearest first; `limit` 0 is all.
 
-        Demo and benchmarks are left out. "total" is always one row.
+        Demo and benchmarks are left out: see `demo`. "total" is always one row.
         """
         return self._store.read(
             partial(usage, by=by, first_day=first_day, last_day=last_day, week_starts=week_starts, limit=limit)
         )
+
+    def demo(self, first_day: str = "", last_day: str = "") -> Figures:
+        """What `usage` leaves out: the sum of demo and benchmarks."""
+        return self._store.read(partial(usage, first_day=first_day, last_day=last_day, counted=0))[0]
 
     def conversations(self, by: Grouping, key: str, limit: int = 200) -> list[tuple[str, int]]:
         """Ids of conversations with requests in a group of `usage`, with the nano-dollars these cost, dearest first.
@@ -86,18 +90,19 @@ def usage(
     *,
     week_starts: str = "monday",
     limit: int = 0,
+    counted: int = 1,
 ) -> list[Figures]:
-    """See Analytics.usage."""
+    """See Analytics.usage; `counted` 0 sums what it leaves out."""
     span = (first_day, last_day or _LAST)
     if by == "conversation":
         return _by_conversation(connection, span, limit)
-    key, counted = _KEYS[by], "WHERE counted = 1 AND day BETWEEN ? AND ?"
+    key, where = _KEYS[by], f"WHERE counted = {counted:d} AND day BETWEEN ? AND ?"
     table = "topic_days" if by == "topic" else "days"
-    rows = connection.execute(f"SELECT {key}, {_SUMMED} FROM {table} {counted} GROUP BY 1", span).fetchall()  # noqa: S608
+    rows = connection.execute(f"SELECT {key}, {_SUMMED} FROM {table} {where} GROUP BY 1", span).fetchall()  # noqa: S608
     errors: dict[str, dict[str, int]] = {}
     if by != "topic":
         for group, kind, count in connection.execute(
-            f"SELECT {key}, kind, sum(requests) FROM error_days {counted} GROUP BY 1, 2 HAVING sum(requests) > 0",  # noqa: S608
+            f"SELECT {key}, kind, sum(requests) FROM error_days {where} GROUP BY 1, 2 HAVING sum(requests) > 0",  # noqa: S608
             span,
         ):
             errors.setdefault(group, {})[kind] = count

@@ -498,6 +498,15 @@ def test_usage_adds_up(tmp_path: Path) -> None:
     assert "custom/m\t2" in ok("usage", "--since", "today", "--by", "model")
 
 
+def test_usage_shows_the_demo_apart() -> None:
+    """PRV-8, USE-2: booked and marked, in no sum."""
+    assert run("--once", "--demo", "-m", "quick", "hello").returncode == 0
+    table = json.loads(ok("usage", "--json"))
+    assert table["total"]["requests"] == 0
+    assert table["demo"]["requests"] == 1
+    assert f"demo and benchmarks   1 request, {table['demo']['total_tokens']} tokens, $0.00" in ok("usage")
+
+
 def test_the_doctor_finds_what_is_broken() -> None:
     """USE-3: and shows alerts."""
     with ListServer(MODELS, REFUSED) as server:

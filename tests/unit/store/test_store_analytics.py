@@ -54,6 +54,13 @@ def summed(figures: list[Figures]) -> list[tuple[str, int, Decimal, Decimal, int
     return [(each.key, each.requests, each.confirmed, each.estimated, each.uncounted) for each in figures]
 
 
+def test_what_is_left_out_has_a_sum_of_its_own(filled: Store) -> None:
+    """PRV-8, USE-2: demo rows are booked, and shown apart."""
+    demo = filled.analytics.demo()
+    assert (demo.requests, demo.confirmed) == (1, Decimal(100))
+    assert filled.analytics.demo(last_day="2026-11-19").requests == 0
+
+
 def test_totals_with_every_kind_of_money_apart(filled: Store) -> None:
     (total,) = filled.analytics.usage()
     assert (total.requests, total.confirmed, total.estimated, total.uncounted) == (7, Decimal(10), Decimal("0.25"), 1)
