@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmtui.chat.directory import CUSTOM, Directory
 from llmtui.chat.runtime import AsyncRuntime, BlockingRuntime, run_blocking
 from llmtui.chat.session import ChatSession
-from llmtui.core.errors import ConfigError, KeyNotFound, LlmtuiError, ModelNotFound
+from llmtui.core.errors import ConfigError, KeyNotFound, ModelNotFound
 from llmtui.core.messages import ModelRef
 from llmtui.paths import locate
 from llmtui.store.database import Store
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from llmtui.config import Config
     from llmtui.core.options import Options
 
-LOCAL_SERVER_S = 1.0
-"""How long a server on this machine is given to say what it has."""
 DEMO_MODEL = ModelRef("demo", "steady")
 
 
@@ -127,7 +125,7 @@ async def _choose_model(session: ChatSession, options: Options, runtime: Runtime
         except ModelNotFound:
             await session.list_models(refresh=True)  # a bare name: somebody may have it by now
             return directory.find_model(named)
-    return await runtime.call(lambda: _remembered(directory)) or await _found(directory, runtime)
+    return await runtime.call(lambda: _remembered(directory)) or await _found(session, runtime)
 
 
 def _remembered(directory: Directory) -> ModelRef | None:
@@ -141,18 +139,13 @@ def _remembered(directory: Directory) -> ModelRef | None:
         return None
 
 
-async def _found(directory: Directory, runtime: Runtime) -> ModelRef:
+async def _found(session: ChatSession, runtime: Runtime) -> ModelRef:
     """The first provider with a key, or a local server that answers. Raise KeyNotFound."""
-    found = await runtime.call(directory.first_usable)
+    found = await runtime.call(session.directory.first_usable)
     if found is not None:
         return found
-    for name in directory.local_servers():
-        try:
-            listed = await directory.lists.fetch(directory.target(name), runtime.transport, limit_s=LOCAL_SERVER_S)
-        except LlmtuiError:
-            continue
-        if listed:
-            return ModelRef(name, listed[0].name)
+    if local := await session.find_local():
+        return local[0]
     raise KeyNotFound(
         "there is no model to ask: no key was found and no local server answers",
         advice="Store a key with `llmtui keys set PROVIDER`, name a model with -m, or try `--demo`.",

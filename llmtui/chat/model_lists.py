@@ -24,6 +24,8 @@ FRESH_S = 24 * 3600.0
 _PAGES = 20
 _LIST_BYTES = 32 * 1024 * 1024
 _LIST_S = 15.0
+_LOCAL_S = 1.0
+"""How long a server on this machine is given to say what it has."""
 _PRICES = ("input_price", "output_price", "cache_read_price", "cache_write_price")
 
 
@@ -122,20 +124,44 @@ def _from_json(raw: dict[str, Any]) -> ModelInfo:
 
 
 async def list_all(
-    lists: ModelLists, targets: list[Target], transport: Transport, *, refresh: bool
+    lists: ModelLists,
+    targets: list[Target],
+    transport: Transport,
+    *,
+    refresh: bool,
+    at_once: bool = False,
+    limit_s: float = _LIST_S,
 ) -> tuple[dict[str, list[ModelInfo]], dict[str, LlmtuiError]]:
-    """The lists of several providers, one after the other, and what kept any from answering."""
+    """The lists of several providers, and what kept any from answering. One after the other, or `at_once`, which takes an
+    event loop: a server that keeps silent then holds nobody up."""
     found: dict[str, list[ModelInfo]] = {}
     failed: dict[str, LlmtuiError] = {}
-    for target in targets:
-        if not refresh and lists.is_fresh(target.name):
-            found[target.name] = lists.cached(target.name)
-            continue
+
+    async def ask(target: Target) -> None:
         try:
-            found[target.name] = await lists.fetch(target, transport)
+            found[target.name] = await lists.fetch(target, transport, limit_s=limit_s)
         except LlmtuiError as error:
             failed[target.name] = error
             found[target.name] = lists.cached(target.name)
         except (ValueError, KeyError, TypeError) as error:
             failed[target.name] = MalformedResponse(f"{target.name}'s model list makes no sense: {error}")
+            found[target.name] = []
+
+    stale = [target for target in targets if refresh or not lists.is_fresh(target.name)]
+    found.update({target.name: lists.cached(target.name) for target in targets if target not in stale})
+    if at_once:
+        import asyncio
+
+        await asyncio.gather(*map(ask, stale))
+    else:
+        for target in stale:
+            await ask(target)
     return found, failed
+
+
+async def local_models(
+    lists: ModelLists, targets: list[Target], transport: Transport, *, at_once: bool = False
+) -> list[tuple[str, str]]:
+    """Provider and name of every model of the servers on this machine that answer within a moment, in their order."""
+    found, failed = await list_all(lists, targets, transport, refresh=True, at_once=at_once, limit_s=_LOCAL_S)
+    return [(name, model.name) for name, models in found.items() if name not in failed for model in models]

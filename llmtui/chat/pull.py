@@ -76,6 +76,7 @@ class PulledRuntime:
     def __init__(self, inner: Runtime, feed: Feed, transport: Transport, control: TurnControl) -> None:
         self._inner = inner
         self._feed = feed
+        self.has_loop = inner.has_loop
         self.transport: Transport = _PulledTransport(transport, feed, control)
 
     async def sleep(self, seconds: float, control: TurnControl) -> None:

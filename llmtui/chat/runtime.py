@@ -27,6 +27,8 @@ class Runtime(Protocol):
     """How a turn waits."""
 
     transport: Transport
+    has_loop: bool
+    """Several things can be waited for at once."""
 
     async def sleep(self, seconds: float, control: TurnControl) -> None:
         """Wait; `control.retry_now()` ends it early, a cancel raises."""
@@ -59,6 +61,8 @@ class Runtime(Protocol):
 
 class BlockingRuntime:
     """For a process that does one thing: `--once`. Interrupted by exceptions that signal handlers raise."""
+
+    has_loop = False
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
@@ -107,6 +111,8 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
 
 class AsyncRuntime:
     """Under asyncio: the full-screen program and the library."""
+
+    has_loop = True
 
     def __init__(self, transport: Transport) -> None:
         from concurrent.futures import ThreadPoolExecutor

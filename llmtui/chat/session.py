@@ -6,6 +6,7 @@ A session composes a turn (who is asked, with which messages, within which limit
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmtui.chat.breaker import CircuitBreaker
@@ -398,9 +399,25 @@ class ChatSession:
 
         names = [provider] if provider else await self._runtime.call(self.directory.listable)
         targets = [await self._runtime.call(lambda name=name: self.directory.target(name)) for name in names]  # type: ignore[misc]
-        found, failed = await list_all(self.directory.lists, targets, self._runtime.transport, refresh=refresh)
+        found, failed = await list_all(
+            self.directory.lists, targets, self._runtime.transport, refresh=refresh, at_once=self._runtime.has_loop
+        )
         self.list_errors = failed
         return [(ModelRef(name, model.name), model) for name in names for model in found[name]]
+
+    async def find_local(self) -> list[ModelRef]:
+        """The models of the servers on this machine that answer now; from here on they are listed without being asked."""
+        from llmtui.chat.model_lists import local_models
+
+        directory = self.directory
+        names = directory.local_servers()
+        targets = []
+        for name in names:
+            with suppress(LlmtuiError):  # a key that it is told to have and cannot: said when it is asked
+                targets.append(await self._runtime.call(lambda name=name: directory.target(name)))  # type: ignore[misc]
+        found = await local_models(directory.lists, targets, self._runtime.transport, at_once=self._runtime.has_loop)
+        order = {name: place for place, name in enumerate(names)}
+        return [ModelRef(*each) for each in sorted(found, key=lambda each: order[each[0]])]
 
     async def refresh_prices(self) -> None:
         """Bring the price table up to date. Raise LlmtuiError where that fails; the one from before stays in use."""

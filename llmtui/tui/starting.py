@@ -46,6 +46,8 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await chat.open_sidebar_if_wide()
     await settle_memory()
     chat.is_ready = True
+    # when nobody waits any more: whoever opens the list of models then sees what the servers on this machine have
+    chat.run_worker(session.find_local(), exit_on_error=False)
 
 
 async def warm(chat: ChatScreen, session: ChatSession) -> None:

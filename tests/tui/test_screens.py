@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,11 +12,13 @@ from textual.events import Key, Paste
 
 from llmtui.config import Config
 from llmtui.config.state import load_state
+from llmtui.config.values import ProviderConfig
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import ModelRef
 from llmtui.core.options import Options
 from llmtui.paths import locate
 from llmtui.tui import commands
+from tests.support.wire_server import Reply, WireServer
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:
@@ -411,3 +414,16 @@ def test_no_two_actions_share_a_key_or_a_command() -> None:
         "ctrl+t",
         "ctrl+o",
     } <= set(keys)
+
+
+async def test_servers_on_this_machine_are_found_behind_the_prompt() -> None:
+    """PRV-6: once everything is ready they are asked, unasked, and are on the list of models."""
+    listed = json.dumps({"data": [{"id": "tiny-llama"}]}).encode()
+    with WireServer() as server:
+        server.replies(Reply(pieces=[listed], chunked=False))
+        config = Config(providers={"vllm": ProviderConfig(base_url=server.url)})
+        async with driving(options=Options(demo=True), config=config) as driven:
+            assert driven.chat.session is not None
+            lists = driven.chat.session.directory.lists
+            await driven.until(lambda: lists.cached("vllm"))
+            assert [info.name for info in lists.cached("vllm")] == ["tiny-llama"]

@@ -1,0 +1,57 @@
+"""Servers on this machine are found at once, whatever one of them does (PRV-6)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmtui.chat import model_lists
+from llmtui.core.errors import KeyNotFound
+from llmtui.core.messages import ModelRef
+from tests.support.wire_server import HANG, Reply, WireServer
+
+if TYPE_CHECKING:
+    from tests.unit.chat.conftest import OpenSession
+
+NOBODY = "http://127.0.0.1:1"
+
+
+def listing(*names: str) -> Reply:
+    return Reply(pieces=[json.dumps({"data": [{"id": name} for name in names]}).encode()], chunked=False)
+
+
+def config(**urls: str) -> str:
+    names = ("ollama", "lmstudio", "llamacpp", "vllm")
+    return "".join(f'[providers.{name}]\nbase_url = "{urls.get(name, NOBODY)}"\n' for name in names)
+
+
+async def test_prv_6_all_are_asked_at_once(session: OpenSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRV-6: one that keeps silent holds nobody up; the others are listed from then on without being asked."""
+    monkeypatch.setattr(model_lists, "_LOCAL_S", 0.3)
+    with WireServer() as silent, WireServer() as first, WireServer() as second:
+        silent.replies(Reply(before=[HANG]))
+        first.replies(listing("a", "b"))
+        second.replies(listing("c"))
+        settings = config(ollama=silent.url, lmstudio=first.url, vllm=second.url)
+        async with session(config=f'model = "demo/steady"\n{settings}') as chat:
+            found = await chat.find_local()
+            assert found == [ModelRef("lmstudio", "a"), ModelRef("lmstudio", "b"), ModelRef("vllm", "c")]
+            assert [info.name for info in chat.directory.lists.cached("vllm")] == ["c"]
+
+
+async def test_prv_6_the_default_where_there_is_no_key(session: OpenSession) -> None:
+    """PRV-6: without a key the first model of the first that answers."""
+    with WireServer() as server:
+        server.replies(listing("tiny", "large"))
+        async with session(config=config(llamacpp=server.url)) as chat:
+            assert chat.default_model == ModelRef("llamacpp", "tiny")
+
+
+async def test_prv_6_a_key_that_cannot_be_had_is_not_in_the_way(session: OpenSession) -> None:
+    settings = config().replace("[providers.ollama]\n", '[providers.ollama]\nkey_command = ["false"]\n')
+    async with session(config=f'model = "demo/steady"\n{settings}') as chat:
+        assert await chat.find_local() == []
+        with pytest.raises(KeyNotFound):
+            chat.directory.target("ollama")
