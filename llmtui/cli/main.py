@@ -49,7 +49,7 @@ def _run_chat(parsed: Parsed) -> int:
 
     options = make_options(parsed)
     front_end = "once" if options.once else "plain" if options.plain else "tui.app"
-    if front_end == "tui.app" and not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+    if front_end == "tui.app" and not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)) and not _is_in_page():
         raise usage_error(
             "the chat needs a terminal", "In a script or a pipe: llmtui --once PROMPT, or llmtui --plain."
         )
@@ -134,6 +134,11 @@ def _print(draw: Callable[[int], str]) -> int:
     out = Out.standard(os.environ)
     out.write(draw(min(out.width, 120) if out.terminal else 100))
     return 0
+
+
+def _is_in_page() -> bool:
+    """Whether this is the chat of a page of `llmtui serve`, which is the terminal then."""
+    return os.environ.get("TEXTUAL_DRIVER", "").startswith("textual.drivers.web_driver:")
 
 
 def _is_terminal(stream: object) -> bool:

@@ -138,6 +138,11 @@ What is kept, and what is not:
   elia     elia.sqlite: chats, system prompts, models, times
 """
 """Shown under the command's help."""
+SERVE_NOTES = """\
+It prints an address with a token that is made anew at each start: who has it can use the chat, spend your money, read your
+conversations and the files that you can read. With another --host than this machine everyone on that network can try.
+Each page that is opened is a chat of its own; a page that is closed settles what streamed. Ctrl-C ends all of them.
+"""
 KEYS = Command(
     "keys",
     "API keys in the system's keyring",
@@ -265,6 +270,21 @@ BENCH = Command(
         *COMMON,
     ),
 )
+SERVED_OPTIONS = (*MODEL_OPTIONS, *PROMPT_OPTIONS, *GENERATION_OPTIONS, *BEHAVIOUR_OPTIONS)
+"""What `serve` hands on to the chat of each page."""
+SERVE = Command(
+    "serve",
+    "the same chat in a browser",
+    "serve:serve",
+    (),
+    (
+        Option("--host", "127.0.0.1 unless told otherwise: this machine alone", metavar="HOST"),
+        Option("--port", "8484 unless told otherwise; 0 takes a free one", metavar="PORT"),
+        *SERVED_OPTIONS,
+        HELP,
+    ),
+    epilog=SERVE_NOTES,
+)
 COMPLETIONS = Command(
     "completions",
     "shell completion",
@@ -273,4 +293,4 @@ COMPLETIONS = Command(
     (HELP,),
 )
 
-COMMANDS = (KEYS, MODELS, USAGE, HISTORY, BENCH, CONFIGURATION, DOCTOR, COMPLETIONS)
+COMMANDS = (KEYS, MODELS, USAGE, HISTORY, BENCH, SERVE, CONFIGURATION, DOCTOR, COMPLETIONS)

@@ -80,9 +80,9 @@ class ChatApp(App[int], inherit_bindings=False):
         return themes.DEFAULTS
 
     def get_driver_class(self) -> type[Driver]:
-        from llmtui.tui.terminal import outliving, with_safe_paste
+        from llmtui.tui.terminal import outliving, with_orderly_end, with_safe_paste
 
-        return outliving(with_safe_paste(super().get_driver_class()))
+        return with_orderly_end(outliving(with_safe_paste(super().get_driver_class())))
 
     def get_default_screen(self) -> ChatScreen:
         return self.chat
@@ -194,9 +194,18 @@ class ChatApp(App[int], inherit_bindings=False):
 
     # ------------------------------------------------------------------------------------------------ the terminal
 
-    def tell_desktop(self, sentence: str) -> None:
-        """Have the terminal show a desktop notification (OSC 9); the sentence is our own."""
-        if self._driver is not None:
+    def call_back(self, sentence: str, *, desktop: bool) -> None:
+        """Ring the bell, and have the terminal show a desktop notification (OSC 9) of this sentence, which is our own.
+
+        In a browser there is neither: the title of the page says it.
+        """
+        if self.is_web:
+            from llmtui.tui.terminal import tell_page
+
+            tell_page(self, sentence)
+            return
+        self.bell()
+        if desktop and self._driver is not None:
             self._driver.write(f"\x1b]9;llmtui: {sentence}\x1b\\")
 
     def on_app_blur(self) -> None:

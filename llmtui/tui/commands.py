@@ -8,6 +8,7 @@ from textual.binding import Binding
 
 from llmtui.core.errors import ConfigError
 from llmtui.tui.actions import answers, conversations, exporting, personas, program, prompting, settings
+from llmtui.tui.terminal import reaches
 from llmtui.tui.widgets.completions import Completion
 
 if TYPE_CHECKING:
@@ -215,9 +216,9 @@ def key_text(node: DOMNode, action: Action) -> str:
 
 
 def keys_of(node: DOMNode, binding: Binding) -> str:
-    """A binding's keys as people write them, after rebinding."""
+    """A binding's keys as people write them, after rebinding, without those that a browser keeps."""
     wanted = cast("ChatApp", node.app).config.ui.keys.get(binding.id or "", binding.key)
-    return " ".join(written(key) for key in wanted.split(","))
+    return " ".join(written(key) for key in wanted.split(",") if reaches(node.app, key))
 
 
 def written(key: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 async def edit(app: ChatApp, text: str) -> str:
     """The text as it was saved in `$VISUAL` or `$EDITOR`; answers go on arriving meanwhile. Raise ConfigError."""
+    if app.is_web:
+        raise ConfigError("An editor cannot be opened from a browser", advice="Write in the prompt, or paste into it.")
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     secret = {provider.key_env for provider in app.config.providers.values() if provider.key_env}
     path = _written(text)

@@ -30,6 +30,7 @@ HEAVY = {
     "markdown_it",
     "pygments",
     "click",
+    "aiohttp",
     "platformdirs",
     "argparse",
     "tomllib",
@@ -51,7 +52,9 @@ def test_once_loads_neither_screen_nor_keyring_nor_event_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["--version"], ["--help"], ["usage", "--help"], ["keys", "--help"], ["history", "--help"]], ids=" ".join
+    "args",
+    [["--version"], ["--help"], ["usage", "--help"], ["keys", "--help"], ["serve", "--help"], ["history", "--help"]],
+    ids=" ".join,
 )
 def test_help_and_version_load_neither_screen_nor_network(args: list[str]) -> None:
     assert not loaded_by(*args) & (HEAVY | {"httpx", "httpcore", "sqlite3"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 from pathlib import Path
@@ -28,7 +29,7 @@ async def export(chat: ChatScreen, argument: str) -> None:
     if not kind:
         kind = next((each for each, ending in ENDINGS.items() if name.endswith(ending)), "markdown")
     target = Path(os.path.expanduser(name or f"{_slug(chat.talk.title)}{ENDINGS[kind]}"))  # noqa: ASYNC240, PTH111 - a look-up
-    if await asyncio.to_thread(target.exists):
+    if not chat.app.is_web and await asyncio.to_thread(target.exists):
         from llmtui.tui.screens.confirm import ask
 
         question = f"{target} is there already. Replace it?"
@@ -46,8 +47,11 @@ async def _write(chat: ChatScreen, target: Path, kind: str) -> None:
     if session is None or conversation is None:
         return
 
+    def written() -> str:
+        return render([of_conversation(session.store.conversations, conversation)], kind)
+
     def write() -> Path:
-        text = render([of_conversation(session.store.conversations, conversation)], kind)
+        text = written()
         path = target.resolve()
         if not path.parent.is_dir():
             raise FileNotFoundError(2, "there is no such folder")
@@ -57,6 +61,11 @@ async def _write(chat: ChatScreen, target: Path, kind: str) -> None:
         return path
 
     try:
+        if chat.app.is_web:  # the reader's files are where the browser is
+            text = io.StringIO(await asyncio.to_thread(written))
+            chat.app.deliver_text(text, save_filename=target.name, mime_type="text/plain")
+            chat.say(f"The browser saves it as {kind}: {target.name}")
+            return
         path = await asyncio.to_thread(write)
     except LlmtuiError as error:
         chat.say(error.sentence, severity="error")

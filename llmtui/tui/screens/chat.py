@@ -215,10 +215,9 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         """Who looks elsewhere is told that the answer is there, if that was asked for."""
         wanted = self.chat_app.config.ui.notify
         if not self.app.app_focus and wanted != "off":
-            self.app.bell()
-            if wanted == "desktop":
-                is_whole = live.result is not None and live.result.error is None
-                self.chat_app.tell_desktop("The answer is complete" if is_whole else "The answer failed")
+            is_whole = live.result is not None and live.result.error is None
+            sentence = "The answer is complete" if is_whole else "The answer failed"
+            self.chat_app.call_back(sentence, desktop=wanted == "desktop")
 
     def give_back(self, talk: Talk, questions: Sequence[Question]) -> None:
         """Put what was not sent back into the prompt, before what stands there."""

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from llmtui.tui.screens.chat import ChatScreen
 
+EDITING = (
+    ("ctrl+a,ctrl+e", "Beginning and end of the line"),
+    ("ctrl+u,ctrl+k", "Delete to its beginning, to its end"),
+    ("ctrl+w", "Delete a word"),
+    ("ctrl+z,ctrl+y", "Undo, redo"),
+)
+"""The text area's own, which have no names to rebind them by."""
 KEYS = 22
 """Columns for the keys."""
 
@@ -72,9 +79,8 @@ class HelpScreen(ModalScreen[None]):
         for binding in PromptArea.BINDINGS:
             if isinstance(binding, Binding) and binding.id:
                 yield _Row(commands.keys_of(self._chat, binding), "", binding.description, binding.id)
-        yield _Row("Ctrl+A Ctrl+E", "", "Beginning and end of the line", "")
-        yield _Row("Ctrl+U Ctrl+K Ctrl+W", "", "Delete to its beginning, to its end, a word", "")
-        yield _Row("Ctrl+Z Ctrl+Y", "", "Undo, redo", "")
+        for keys, title in EDITING:
+            yield _Row(commands.keys_of(self._chat, Binding(keys, "")), "", title, "")
         yield _heading("Transcript (Shift+Tab goes there)")
         for binding in self._chat.transcript.BINDINGS:
             if isinstance(binding, Binding) and binding.description:

@@ -27,7 +27,7 @@ class KeysScreen(Picker[None]):
     TITLE_TEXT: ClassVar[str] = "Keys and providers"
     HINT: ClassVar[str] = "Enter sets the key · Ctrl+T tests it · Del removes it · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "test", "Test", show=False),
+        Binding("ctrl+t,alt+t", "test", "Test", show=False),
         Binding("delete", "remove", "Remove", show=False, priority=True),
     ]
 

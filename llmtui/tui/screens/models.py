@@ -28,7 +28,7 @@ class ModelScreen(Picker[None]):
     HINT: ClassVar[str] = "Enter for this conversation · Ctrl+D also as the default · Ctrl+R asks again · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+d", "take_default", "Also as the default", show=False, priority=True),
-        Binding("ctrl+r", "reload", "Ask the providers again", show=False),
+        Binding("ctrl+r,alt+r", "reload", "Ask the providers again", show=False),
     ]
 
     def __init__(self, chat: ChatScreen) -> None:

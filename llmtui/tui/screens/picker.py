@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import fuzzy
+from llmtui.tui.terminal import offered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ class Picker(ModalScreen[Result], Generic[Result]):
     def compose(self) -> ComposeResult:
         box = Vertical(self._input, self._list)
         box.border_title = Content(self.TITLE_TEXT)
-        box.border_subtitle = Content(self.HINT)
+        box.border_subtitle = Content(offered(self.app, self.HINT))
         yield box
 
     def on_mount(self) -> None:

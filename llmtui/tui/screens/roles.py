@@ -25,7 +25,7 @@ class RolesScreen(Picker[None]):
     TITLE_TEXT: ClassVar[str] = "Roles and templates"
     HINT: ClassVar[str] = "Enter uses it here · Ctrl+N in a new conversation · Ctrl+E edits it for once · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "try", "Use it in a new conversation", show=False, priority=True),
+        Binding("ctrl+n,alt+n", "try", "Use it in a new conversation", show=False, priority=True),
         Binding("ctrl+e", "edit", "Edit it for once", show=False, priority=True),
         Binding("f8", "leave", "Close", show=False),
     ]

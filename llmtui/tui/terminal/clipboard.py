@@ -41,6 +41,9 @@ LIMIT_S = 2.0
 OSC_52_LIMIT = 74_994
 """Bytes of text that every terminal with OSC 52 takes; some ignore longer ones without a word."""
 
+PAGE_LIMIT = 7_000_000
+"""The same of the terminal in a page."""
+
 
 class Copied(NamedTuple):
     """What was done with a text."""
@@ -49,6 +52,8 @@ class Copied(NamedTuple):
     """The program that took it; empty when none did."""
     through_terminal: bool
     """It was also given to the terminal, which does not say whether it took it."""
+    in_browser: bool = False
+    """The terminal is a page."""
 
     @property
     def sentence(self) -> str:
@@ -56,7 +61,9 @@ class Copied(NamedTuple):
         if self.tool:
             return "Copied"
         if self.through_terminal:
-            return "Copied through the terminal"
+            return "Copied through the browser" if self.in_browser else "Copied through the terminal"
+        if self.in_browser:
+            return "Too long for the browser's clipboard"
         return (
             "Too long for the terminal's clipboard, and no clipboard program was found: wl-copy, xclip, xsel or pbcopy"
         )
@@ -78,9 +85,11 @@ def command(environ: Mapping[str, str], platform: str = sys.platform) -> tuple[s
 
 async def copy(app: App[object], text: str) -> Copied:
     """Give the text to the terminal and to the desktop's clipboard program, if there is one. Never raises."""
-    through_terminal = len(text.encode("utf-8", "replace")) <= OSC_52_LIMIT
+    through_terminal = len(text.encode("utf-8", "replace")) <= (PAGE_LIMIT if app.is_web else OSC_52_LIMIT)
     if through_terminal:
         app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
+    if app.is_web:  # the reader's clipboard is the browser's; a program here would fill the server's
+        return Copied("", through_terminal, in_browser=True)
     argv = command(os.environ)
     took = argv is not None and await _pipe(argv, text)
     return Copied(argv[0] if argv and took else "", through_terminal)
