@@ -1,7 +1,7 @@
 """Which other models could be asked, with their prices: what a refusal by the budget may name as a way out.
 
 Only models that are known to be there: those that the config names, those on the lists of providers that can be asked,
-and, where a provider's list was never fetched, the nearest relatives of the model asked for in the price table.
+and, where none of these is at the same provider, the nearest relatives of the model asked for in the price table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import ModelRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from llmtui.chat.directory import Directory
     from llmtui.config import Config
@@ -28,8 +28,15 @@ _MOST = 400
 
 def alternatives(directory: Directory, config: Config, asked: ModelRef) -> list[tuple[ModelRef, Price]]:
     """The models that could be asked instead, each once, with its price. Reads caches and the environment alone."""
+    found = _priced(directory, _known(directory, config, asked), asked)
+    if not any(ref.provider == asked.provider for ref in found):
+        found |= _priced(directory, _relatives(directory, asked), asked)
+    return list(found.items())
+
+
+def _priced(directory: Directory, candidates: Iterable[ModelRef], asked: ModelRef) -> dict[ModelRef, Price]:
     found: dict[ModelRef, Price] = {}
-    for ref in _candidates(directory, config, asked):
+    for ref in candidates:
         if len(found) >= _MOST:
             break
         if ref == asked or ref in found or _NO_CHAT.search(ref.name):
@@ -41,10 +48,11 @@ def alternatives(directory: Directory, config: Config, asked: ModelRef) -> list[
             continue
         if usable and price is not None:
             found[ref] = price
-    return list(found.items())
+    return found
 
 
-def _candidates(directory: Directory, config: Config, asked: ModelRef) -> Iterator[ModelRef]:
+def _known(directory: Directory, config: Config, asked: ModelRef) -> Iterator[ModelRef]:
+    """What the config names, and what is on the providers' lists."""
     router = config.router
     named: Sequence[str] = (
         config.model, *config.fallback, *router.simple, *router.standard, *router.complex, *config.prices
@@ -54,15 +62,14 @@ def _candidates(directory: Directory, config: Config, asked: ModelRef) -> Iterat
         section = config.providers.get(provider)
         yield from (ModelRef(provider, entry.name) for entry in (section.models if section else ()))
         yield from (ModelRef(provider, info.name) for info in directory.lists.cached(provider))
-    if not directory.lists.cached(asked.provider):
-        yield from (ModelRef(asked.provider, name) for name in _relatives(directory, asked))
 
 
-def _relatives(directory: Directory, asked: ModelRef) -> list[str]:
+def _relatives(directory: Directory, asked: ModelRef) -> list[ModelRef]:
     """The models of the same family that the price table knows at the same provider."""
     table = directory.prices.table
     provider = table.provider_id(asked.provider, directory.seller(asked.provider).base_url)
-    return [name for name in table.names(provider) if name.startswith(family(asked.name))] if provider else []
+    names = table.names(provider) if provider else []
+    return [ModelRef(asked.provider, name) for name in names if name.startswith(family(asked.name))]
 
 
 def family(name: str) -> str:

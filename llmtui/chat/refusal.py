@@ -1,12 +1,11 @@
 """What a person is told when the budget refuses a request: by how much, and every way out that can help here.
 
 Models that cost less are named with what this very request would cost there at most; a limit is named as the config
-calls it; a reset with the time until then.
+calls it. The time until a reset is the error's own to say, since it runs.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +59,7 @@ class Refusal(NamedTuple):
             shortest=shortest if self.output_tokens > SHORT_ANSWER else None,
             cheaper=cheaper,
         )
-        advice = f"Ways out: {'; '.join(words[way] for way in ways)}."
+        advice = f"Ways out: {'; '.join(words[way] for way in ways if way in words)}."
         return BudgetExceeded(refused.sentence, advice=advice, resets_at=refused.resets_at, cheaper=cheaper)
 
     def _cheaper(self, refused: Refused) -> tuple[Cheaper, ...]:
@@ -73,21 +72,8 @@ class Refusal(NamedTuple):
         return cheaper_models(self.others(), self.input_tokens, self.output_tokens, below=left)
 
 
-def until(moment: datetime, now: datetime | None = None) -> str:
-    """How long it is until then: `7 h 55 min`, `3 d 2 h`, `40 s`."""
-    seconds = max(0, round((moment - (now or datetime.now(UTC))).total_seconds()))
-    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min" if minutes else f"{seconds} s"
-
-
 def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
     named = ", ".join(f"{each.model} (at most {format_usd(each.usd)} there)" for each in cheaper)
-    resets = refused.resets_at
-    wait = f"wait until {resets.astimezone():%Y-%m-%d %H:%M}, in {until(resets)}" if resets else ""
     settings = ", ".join(dict.fromkeys(_setting(excess.gauge.limit) for excess in refused.excesses))
     return {
         WayOut.NEW_CONVERSATION: "begin a new conversation",
@@ -96,7 +82,6 @@ def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
         WayOut.SHORTER_ANSWER: f"ask for a shorter answer (max tokens {SHORT_ANSWER})",
         WayOut.CHEAPER_MODEL: f"take a cheaper model: {named}",
         WayOut.RAISE_LIMIT: f"raise {settings} under [budget] in the config",
-        WayOut.WAIT: wait,
     }
 
 

@@ -77,6 +77,16 @@ class BudgetExceeded(LlmtuiError):
         self.cheaper = cheaper
         """Models that the budget has room for, with what the request costs there at most."""
 
+    @property
+    def sentence(self) -> str:
+        """With the time that is left until waiting will have helped: another sentence each time."""
+        said = super().sentence
+        if self.resets_at is None:
+            return said
+        from llmtui.core.periods import until
+
+        return f"{said} Or wait until {self.resets_at.astimezone():%Y-%m-%d %H:%M}, in {until(self.resets_at)}."
+
 
 class InputRefused(LlmtuiError):
     kind = "guard"

@@ -66,6 +66,17 @@ def day_start(day: date, zone: str = "") -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=_zone(zone)).astimezone(UTC)
 
 
+def until(moment: datetime, now: datetime | None = None) -> str:
+    """How long it is until then, for people: `3 d 2 h`, `7 h 55 min`, `12 min 5 s`."""
+    seconds = max(0, round((moment - (now or datetime.now(UTC))).total_seconds()))
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+
+
 def _zone(name: str) -> tzinfo | None:
     """A zone by its name; None, which `astimezone` takes for the system's, for ""."""
     if not name:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from llmtui.core.cost import Resolution, format_usd
 from llmtui.core.events import FinishReason
 from llmtui.core.messages import MessageState, Role
+from llmtui.core.sanitize import clean_line
 from llmtui.tui.widgets.transcript_item import Action, Item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmtui.core.cost import Cost
+    from llmtui.core.errors import BudgetExceeded
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Message
     from llmtui.core.usage import Usage
@@ -148,6 +150,21 @@ def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
     if kind in {"budget", "context_too_long"}:
         ways.append(Action("New conversation /new", "new"))
         ways.append(Action("Context /context", "context"))
+    return tuple(ways)
+
+
+def ways_out_of_budget(error: BudgetExceeded, *, has_context: bool) -> tuple[Action, ...]:
+    """The ways out of a refusal; the message stands in the prompt, to be sent again or made shorter."""
+    ways = [
+        Action(f"≤ {format_usd(each.usd)} {clean_line(each.model.name)}", "model", str(each.model))
+        for each in error.cheaper[:2]
+    ]
+    ways.append(Action("Other model /model", "model"))
+    ways.append(Action("New conversation /new", "new"))
+    if has_context:
+        ways.append(Action("Context /context", "context"))
+        ways.append(Action("Summarise /summarise", "summarise"))
+    ways.append(Action("Limits /settings", "settings"))
     return tuple(ways)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from llmtui.core.errors import BudgetExceeded, InputRefused, LlmtuiError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnSettled, TurnStarted
 from llmtui.store.turns import title_from
-from llmtui.tui.describe import metadata, ways_out
+from llmtui.tui.describe import metadata
 from llmtui.tui.live import LiveTurn
 
 if TYPE_CHECKING:
@@ -200,8 +200,10 @@ class Turns:
                 self._chat.view.show(talk)
         self._chat.give_back(talk, [*waiting, *talk.queue])
         talk.queue.clear()
+        if talk.id is None:
+            talk.title = ""  # it has not begun
         if error is not None and talk is self._chat.talk:
-            self._chat.view.offer(error.sentence, ways_out(error.kind, has_text=False))
+            self._chat.view.refuse(error, has_context=bool(talk.messages))
         elif error is not None:
             self._chat.say(f"{talk.title}: {error.sentence}", severity="error")
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from llmtui.core.errors import BudgetExceeded
 from llmtui.core.events import FinishReason
 from llmtui.core.messages import Message, MessageState, Role
 from llmtui.tui import describe
@@ -15,6 +16,7 @@ from llmtui.tui.live import Phase
 from llmtui.tui.widgets.transcript_item import Action
 
 if TYPE_CHECKING:
+    from llmtui.core.errors import LlmtuiError
     from llmtui.core.events import TurnResult
     from llmtui.tui.live import LiveTurn
     from llmtui.tui.screens.chat import ChatScreen
@@ -201,6 +203,19 @@ class View:
             return
         self.leave_failure()
         self._ways_out = WaysOut(sentence, actions)
+        self._chat.mount(self._ways_out, before=self._chat.prompt)
+
+    def refuse(self, error: LlmtuiError, *, has_context: bool) -> None:
+        """Nothing was sent: say why in full, and how it can be sent all the same."""
+        from llmtui.tui.widgets.ways_out import WaysOut
+
+        self.leave_failure()
+        ways = (
+            describe.ways_out_of_budget(error, has_context=has_context)
+            if isinstance(error, BudgetExceeded)
+            else describe.ways_out(error.kind, has_text=False)
+        )
+        self._ways_out = WaysOut(error.sentence, ways, anew=lambda: error.sentence)
         self._chat.mount(self._ways_out, before=self._chat.prompt)
 
     def leave_failure(self) -> None:

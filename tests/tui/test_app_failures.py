@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from llmtui.config import Config
 from llmtui.config.values import ProviderConfig
@@ -101,7 +101,9 @@ async def test_a_refused_question_stays_in_the_prompt(monkeypatch: pytest.Monkey
     async with driving(options=Options(model="openai/gpt-dear"), config=config) as driven:
         await driven.ask("a question")
         assert driven.prompt == "a question"
-        assert "budget" in [way.name for way in driven.chat.query("WaysOut Button")] or driven.chat.query("WaysOut")
+        said = str(driven.chat.query_one("WaysOut #why", Static).content)
+        assert "too much" in said
+        assert "This message could" in driven.screen_text()
         assert driven.chat.talk.messages == [], "nothing of it is stored, so nothing of it is shown as sent"
         assert (driven.chat.talk.id, driven.chat.talk.editing) == (None, None)
 
@@ -218,3 +220,31 @@ async def test_the_guard_asks_and_no_gives_the_text_back() -> None:
         await driven.press("y")
         await driven.settled()
         assert driven.chat.talk.messages[-1].state is MessageState.COMPLETE
+
+
+async def test_bud3_a_cheaper_model_is_one_button_away_and_the_time_to_the_reset_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """BUD-3: by how much, what it would cost elsewhere, and the countdown; the button takes that model."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-test-test-test")
+    config = Config(
+        prices={
+            "openai/gpt-dear": Price(Decimal(1000), Decimal(1000), source="config"),
+            "openai/gpt-cheap": Price(Decimal(1), Decimal(1), source="config"),
+        },
+        budget=Config().budget._replace(daily_usd=Decimal("0.01")),
+    )
+    async with driving(options=Options(model="openai/gpt-dear"), config=config) as driven:
+        await driven.ask("a question")
+        said = str(driven.chat.query_one("WaysOut #why", Static).content)
+        assert "take a cheaper model: openai/gpt-cheap (at most $0.0011 there)" in said
+        assert "Or wait until" in said
+        assert driven.chat.talk.title == ""
+        why = driven.chat.query_one("WaysOut #why", Static)
+        moments = [str(why.content)]
+        monkeypatch.setattr("llmtui.core.periods.until", lambda _: "one moment")
+        await driven.until(lambda: "one moment" in str(why.content))
+        assert str(why.content) != moments[0]
+        await driven.press("tab", "enter")
+        await driven.until(lambda: driven.chat.current_model == ModelRef("openai", "gpt-cheap"))
+        assert driven.prompt == "a question"

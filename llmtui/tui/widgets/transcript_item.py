@@ -14,6 +14,8 @@ class Action(NamedTuple):
     """What stands on the button, for example “Retry now /retry”; the last word is the command."""
     name: str
     """The action's own."""
+    argument: str = ""
+    """As after the slash command."""
 
 
 class Item(NamedTuple):

@@ -12,7 +12,7 @@ from llmtui.core.sanitize import clean_line
 from llmtui.tui.messages import ActionChosen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual import events
 
@@ -28,7 +28,7 @@ class WaysOut(Vertical):
     DEFAULT_CSS = """
     WaysOut {
         height: auto; padding: 0 1; background: $surface;
-        & Static { height: auto; max-height: 4; color: $warning; }
+        & Static { height: auto; max-height: 35vh; color: $warning; }
         & Horizontal { height: 1; }
         & Button { margin-right: 1; min-width: 0; }
         & Button.-style-default { background: $panel; color: $accent; }
@@ -36,12 +36,18 @@ class WaysOut(Vertical):
     }
     """
 
-    def __init__(self, sentence: str, actions: Sequence[Action]) -> None:
+    def __init__(self, sentence: str, actions: Sequence[Action], *, anew: Callable[[], str] | None = None) -> None:
+        """`anew` says the sentence each second: a countdown is in it."""
         self.actions = tuple(actions)
-        self._sentence = Static(Content(clean_line(sentence)))
+        self._anew = anew
+        self._sentence = Static(Content(clean_line(sentence)), id="why")
         self._sentence.display = bool(sentence)
         self._buttons = [Button(Content(action.text), name=action.name, compact=True) for action in actions]
         super().__init__(self._sentence, Horizontal(*self._buttons))
+
+    def on_mount(self) -> None:
+        if (anew := self._anew) is not None:
+            self.set_interval(1.0, lambda: self.say(anew()))
 
     def say(self, sentence: str) -> None:
         """Another sentence; none where the transcript says it."""
@@ -57,4 +63,5 @@ class WaysOut(Vertical):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(ActionChosen(event.button.name or ""))
+        action = self.actions[self._buttons.index(event.button)]
+        self.post_message(ActionChosen(action.name, action.argument))

@@ -61,7 +61,7 @@ async def test_bud3_a_refusal_names_cheaper_models_and_what_they_would_cost(sess
     assert "too much" in error.message
     assert "other/small (at most $0.00041 there)" in error.advice
     assert "raise daily_usd" in error.advice
-    assert "wait until" in error.advice
+    assert "Or wait until" in error.sentence
     assert "max tokens 256" in error.advice
     assert error.resets_at is not None
     assert error.resets_at > datetime.now(UTC)
@@ -76,7 +76,7 @@ async def test_bud3_what_cannot_help_is_not_offered(session: OpenSession) -> Non
     assert isinstance(error, BudgetExceeded)
     assert (error.cheaper, error.resets_at) == ((), None)
     assert "cheaper" not in error.advice
-    assert "wait" not in error.advice
+    assert "wait" not in error.sentence
     assert "begin a new conversation" in error.advice
     assert "raise conversation_tokens" in error.advice
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmtui.core.errors import ConfigError
-from llmtui.core.periods import Period, Scope, day_start, local_day, period
+from llmtui.core.periods import Period, Scope, day_start, local_day, period, until
 
 BERLIN = "Europe/Berlin"
 
@@ -111,3 +111,12 @@ def test_a_week_has_seven_days_and_holds_its_day(day: date, starts: str) -> None
     assert span.first_day <= day.isoformat() <= span.last_day
     assert date.fromisoformat(span.last_day) - date.fromisoformat(span.first_day) == timedelta(days=6)
     assert date.fromisoformat(span.first_day).strftime("%A").lower() == starts
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "0 s"), (40, "40 s"), (725, "12 min 5 s"), (28_500, "7 h 55 min"), (2 * 86_400 + 7200, "2 d 2 h")],
+)
+def test_bud3_how_long_it_is_until_a_reset(seconds: int, said: str) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    assert until(now + timedelta(seconds=seconds), now) == said
