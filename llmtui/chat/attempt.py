@@ -23,11 +23,12 @@ from llmtui.providers.base import LooksUp
 from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from llmtui.chat.candidate import Endpoint
     from llmtui.core.errors import LlmtuiError
+    from llmtui.core.events import StreamEvent
     from llmtui.core.policy import Timeouts
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
@@ -190,6 +191,7 @@ class Attempt:
             try:
                 data = await response.read()
             except (StreamBroken, TimedOut) as error:
+                self._take_rest(decoder.close())
                 if self.finished:
                     return  # a connection that merely drops after the finish reason does not fail the answer
                 if isinstance(error, StreamBroken) and not self.has_content:
@@ -224,6 +226,20 @@ class Attempt:
                         status=response.status,
                     )
                 return
+
+    def _take_rest(self, events: Sequence[StreamEvent]) -> None:
+        """What had arrived whole when the connection died, though the end of its line had not: the last piece of text, a
+        finish reason, an error of the provider's. What was cut off in its midst says nothing."""
+        for event in events:
+            if isinstance(event, StreamFailed) and isinstance(event.error, MalformedResponse):
+                return
+            match event:
+                case TextDelta(text):
+                    self._content(text, None)
+                case ReasoningDelta(text):
+                    self._content("", text)
+                case _:
+                    self._note(event)
 
     def _note(self, event: object) -> bool:
         """Take an event that is no content; True when the stream is over."""

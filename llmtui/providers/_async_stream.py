@@ -53,7 +53,7 @@ class AsyncStream(asyncio.Protocol):
         self._pieces.append(data)
         self._size += len(data)
         if self.exchange is not None:
-            self.exchange.received += len(data)
+            self.exchange.arrived(data)
         if self._size > _HIGH_WATER and not self._held and self._transport is not None:
             self._held = True
             self._transport.pause_reading()

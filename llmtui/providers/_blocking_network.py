@@ -30,7 +30,7 @@ class BlockingStream:
         exchange = self._exchange or current.get()
         while True:
             data = self._inner.read(max_bytes, exchange.remaining())
-            exchange.received += len(data)
+            exchange.arrived(data)
             if not data:
                 return self._chunks.end()
             if joined := self._chunks.feed(data):

@@ -24,6 +24,7 @@ class Stream(Protocol):
         ...
 
 
+_HTTP = b"HTTP/"
 _UPLOAD_BYTES_PER_S = 50_000
 """The slowest line on which pictures are still sent to the end."""
 
@@ -31,7 +32,7 @@ _UPLOAD_BYTES_PER_S = 50_000
 class Exchange:
     """A request and its answer on one connection: `connect_s` to connect, then `header_s` for the headers."""
 
-    __slots__ = ("at", "fresh", "header_s", "received", "sent_at", "stream")
+    __slots__ = ("at", "beginning", "fresh", "header_s", "received", "sent_at", "stream")
 
     def __init__(self, connect_s: float, header_s: float) -> None:
         self.at = time.monotonic() + connect_s
@@ -41,6 +42,8 @@ class Exchange:
         """The connection was made for this request, not used again."""
         self.received = 0
         """Bytes of the answer."""
+        self.beginning = b""
+        """The first of them: enough to see whether it is HTTP."""
         self.sent_at = 0.0
         """When the request had been written; 0 before."""
         self.stream: Stream | None = None
@@ -56,7 +59,19 @@ class Exchange:
         """The connection stands, and so many bytes of the request are about to be written."""
         self.stream = stream
         self.received = 0
+        self.beginning = b""
         self.at = time.monotonic() + self.header_s + size / _UPLOAD_BYTES_PER_S
+
+    def arrived(self, data: bytes) -> None:
+        """Bytes of the answer are there."""
+        self.received += len(data)
+        if len(self.beginning) < len(_HTTP):
+            self.beginning = (self.beginning + data)[: len(_HTTP)]
+
+    @property
+    def speaks_http(self) -> bool:
+        """What has arrived so far could be the beginning of an answer."""
+        return _HTTP.startswith(self.beginning)
 
     def written(self) -> None:
         """So far everything is written: from here on the headers are awaited."""

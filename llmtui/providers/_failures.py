@@ -39,7 +39,7 @@ def not_opened(
     if type(error).__name__ == "ProxyError":
         what, final = f"cannot be reached: the proxy refused ({quote(error, target, 120)})", True
         advice = _CHECK_PROXY
-    elif exchange.received and not isinstance(cause, OSError):
+    elif exchange.received and not isinstance(cause, OSError) and not _ended_early(error, exchange):
         kind, what, final = (
             MalformedResponse,
             f"answered with something that is not HTTP: {quote(error, target, 120)}",
@@ -91,6 +91,11 @@ def broken_off(error: Exception, target: Target) -> LlmtuiError:
         advice="Continue from here, or ask again.",
         provider=target.name,
     )
+
+
+def _ended_early(error: Exception, exchange: Exchange) -> bool:
+    """The connection died within the head of an answer that was HTTP as far as it went: nobody's mistake."""
+    return exchange.speaks_http and str(error).startswith("Server disconnected")
 
 
 def _cause(error: BaseException) -> BaseException:

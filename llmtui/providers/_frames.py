@@ -86,7 +86,12 @@ class FrameDecoder:
         return out
 
     def _take(self, events: Iterable[SseEvent], out: list[StreamEvent]) -> None:
-        for kind, data in events:
+        strays = self._judged < len(self._parser.stray)
+        for place, (kind, data) in enumerate(events):
+            if strays:
+                self._judge_stray(out, before=place)
+                if self._over:
+                    return
             if data.startswith("[DONE]"):
                 self._done(out)
             elif data:
@@ -164,11 +169,13 @@ class FrameDecoder:
     def _fault(self, payload: object) -> ProviderError:
         return stream_error(payload, self._request, self._target, begun=self._text_seen)
 
-    def _judge_stray(self, out: list[StreamEvent]) -> None:
+    def _judge_stray(self, out: list[StreamEvent], *, before: int | None = None) -> None:
         """Lines that are no events: an error in raw JSON fails the stream with the line that makes it whole, in whatever
-        pieces the lines came, also behind other such lines."""
-        lines = self._parser.stray
+        pieces the lines came, also behind other such lines. `before`: only those before the event of that number."""
+        lines, places = self._parser.stray, self._parser.stray_places
         while self._judged < len(lines) and not self._over:
+            if before is not None and places[self._judged] > before:
+                return
             self._judged += 1
             if lines[self._judged - 1].startswith(("{", "[")):
                 self._stray_from = self._judged - 1

@@ -31,12 +31,14 @@ class SseParser:
     of more than `max_event_bytes`.
     """
 
-    __slots__ = ("_after_cr", "_buffer", "_max", "_start", "_stray_size", "stray")
+    __slots__ = ("_after_cr", "_buffer", "_max", "_start", "_stray_size", "stray", "stray_places")
 
     def __init__(self, max_event_bytes: int = 8 * 1024 * 1024) -> None:
         self.stray: list[str] = []
         """Lines that are no field of the standard, which says to ignore them. Some servers write an error that way (raw
         JSON, without `data:`), or a whole answer in one line; none is kept beyond 64 Ki characters of earlier ones."""
+        self.stray_places: list[int] = []
+        """For each of them the number of events before it, counted from the beginning of the `feed` that found it."""
         self._stray_size = 0
         self._max = max_event_bytes
         self._buffer = bytearray()  # what follows the last blank line, its line ends unified to LF
@@ -95,12 +97,12 @@ class SseParser:
         for block in text.split("\n\n"):
             if "\n" not in block and block.startswith("data: "):
                 events.append(SseEvent("", block[6:]))
-            elif block and (event := self._event(block)) is not None:
+            elif block and (event := self._event(block, len(events))) is not None:
                 events.append(event)
         return events
 
-    def _event(self, block: str) -> SseEvent | None:
-        """One event's lines; None when there is no data among them."""
+    def _event(self, block: str, place: int) -> SseEvent | None:
+        """One event's lines; None when there is no data among them. `place`: so many events came before it."""
         kind = ""
         data: list[str] = []
         for line in block.split("\n"):
@@ -115,6 +117,7 @@ class SseParser:
             elif name not in {"id", "retry"} and self._stray_size < _MAX_STRAY:
                 self._stray_size += len(line) + 1
                 self.stray.append(line)
+                self.stray_places.append(place)
         return SseEvent(kind, "\n".join(data)) if data else None
 
     def _without_bom(self, data: bytes) -> bytes:

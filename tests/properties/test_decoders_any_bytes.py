@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmtui.core.events import StreamEnded, StreamFailed, TextDelta
@@ -75,8 +75,15 @@ def _comparable(events: list[StreamEvent]) -> list[object]:
 @pytest.mark.parametrize("wire", WIRES)
 @settings(max_examples=150, deadline=None)
 @given(pieces=st.lists(PIECES, max_size=12))
+@example([b'{"error":true}\n', b"\n", b"data\n\n"])
+@example([b'{"error":{"message":"no"}}\n\n', b'data: {"candidates":[{"content":{"parts":[{"text":"x"}]}}]}\n\n'])
 def test_any_bytes(wire: str, pieces: list[bytes]) -> None:
-    """ROB-8, STR-2: nothing stands behind the end, deltas are never empty, every text can be stored."""
+    """ROB-8, STR-2: nothing stands behind the end, deltas are never empty, every text can be stored.
+
+    Symptom: what stood behind a raw JSON error counted, or not, by how the packets were cut.
+    Cause: lines that are no events were looked at after all events of a packet.
+    Fix: they know how many events came before them, and are judged in their place.
+    """
     events = _fed(wire, pieces)
     data = b"".join(pieces)
     assert _comparable(_fed(wire, [data])) == _comparable(events)
