@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Data that the maintainers' machines have beside the checkout; a user's clone has not."""
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of child processes need not compile the program anew
+settings.register_profile("soak")  # pytest tests/properties --hypothesis-profile=soak: many more examples
 
 _LOOPBACK = ("127.", "::1", "localhost")
 _real_connect = socket.socket.connect

@@ -13,7 +13,7 @@ from tests.e2e.chat_server import DONE, frame, usage_frame
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -27,8 +27,17 @@ class EchoServer:
     """Runs in the test's event loop. `together`: the second piece is held back until so many requests are under way."""
 
     def __init__(
-        self, *, pieces: int = 20, together: int = 1, split: Callable[[bytes], list[bytes]] = lambda data: [data]
+        self,
+        *,
+        pieces: int = 20,
+        together: int = 1,
+        split: Callable[[bytes], list[bytes]] = lambda data: [data],
+        breaks: Collection[int] = (),
+        holds: Collection[int] = (),
     ) -> None:
+        """`breaks`: the questions whose connection ends after the first piece; `holds`: whose answer goes no further."""
+        self._breaks = breaks
+        self._holds = holds
         self._pieces = pieces
         self._together = together
         self._split = split
@@ -67,6 +76,10 @@ class EchoServer:
         for k, piece in enumerate(pieces_of(number, self._pieces)):
             if k == 1:
                 await self._all_here.wait()
+            if k == 1 and number in self._holds:
+                await reader.read(1)  # until the client hangs up
+            if k == 1 and number in {*self._breaks, *self._holds}:
+                return False
             await self._send(writer, frame(piece))
         await self._send(writer, frame(finish="stop") + usage_frame(number + 1, 2 * number + 1) + DONE)
         writer.write(b"0\r\n\r\n")

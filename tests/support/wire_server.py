@@ -125,6 +125,8 @@ class WireServer:
         self.connections = 0
         self.closed_by_peer = threading.Event()
         """Set when a peer has hung up while an answer was being sent or held back."""
+        self.list_reply: Reply | None = None
+        """What every GET gets, whatever the replies are; None: the next reply, as a POST."""
         self._ssl = ssl_context
         self._replies: list[Reply] = [Reply(pieces=answer("Hello"))]
         self._lock = threading.Lock()
@@ -199,6 +201,8 @@ class WireServer:
         with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
+            if request.method == "GET" and self.list_reply is not None:
+                return self.list_reply
             return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
     def _receive(self, connection: socket.socket, number: int) -> Request | None:
