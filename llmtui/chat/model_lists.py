@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from llmtui.chat.attempt import scrub
 from llmtui.core.errors import LlmtuiError, MalformedResponse
 from llmtui.paths import write_private
-from llmtui.providers.base import ModelInfo
+from llmtui.providers.base import ModelInfo, TellsWindows
 from llmtui.providers.registry import adapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from llmtui.providers.base import Target
+    from llmtui.providers.base import Target, WireRequest
     from llmtui.providers.transport import Transport
 
 FRESH_S = 24 * 3600.0
@@ -74,8 +74,35 @@ class ModelLists:
             found += models
             if not page:
                 break
+        if found and isinstance(speaks, TellsWindows) and (asks := speaks.windows(target)) is not None:
+            found = await self._with_windows(found, speaks, asks, target, transport, limit_s)
         self._save(target.name, found)
         return found
+
+    @staticmethod
+    async def _with_windows(
+        models: list[ModelInfo],
+        speaks: TellsWindows,
+        asks: WireRequest,
+        target: Target,
+        transport: Transport,
+        limit_s: float,
+    ) -> list[ModelInfo]:
+        """The models with the windows they are loaded with; as they are where the server says nothing of them."""
+        try:
+            response = await transport.open(asks, target, connect_s=limit_s, header_s=limit_s)
+            try:
+                response.limit(limit_s)
+                body = await response.body(_LIST_BYTES)
+            finally:
+                await response.close()
+        except LlmtuiError:
+            return models
+        sizes = speaks.parse_windows(body) if response.status == 200 else {}
+        known = [sizes.get(model.name, sizes.get("")) for model in models]
+        return [
+            model._replace(context_window=size) if size else model for model, size in zip(models, known, strict=True)
+        ]
 
     def _path(self, provider: str) -> Path:
         safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in provider)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from llmtui.core.errors import MalformedResponse
 from llmtui.core.usage import MAX_TOKENS
 from llmtui.providers._json import excerpt, parse_body, whole_characters
+from llmtui.providers._usage import part, usd
 from llmtui.providers.base import ModelInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
+_MILLION = 10**6
 _NO_CHAT_TYPES = frozenset(
     {"embedding", "embeddings", "image", "audio", "rerank", "moderation", "transcribe", "tts", "video"}
 )
@@ -47,6 +50,7 @@ def _model(item: Mapping[str, Any]) -> ModelInfo | None:
     meta = item.get("meta") if isinstance(item.get("meta"), dict) else {}
     vision = capabilities.get("vision")
     shutdown = item.get("shutdown_date")
+    input_price, output_price = _prices(part(item, "pricing"))
     return ModelInfo(
         name=whole_characters(name),
         context_window=tokens(
@@ -58,6 +62,8 @@ def _model(item: Mapping[str, Any]) -> ModelInfo | None:
         ),
         max_output_tokens=tokens(item.get("max_completion_tokens"), item.get("max_output_tokens")),
         takes_images=vision if isinstance(vision, bool) else None,
+        input_price=input_price,
+        output_price=output_price,
         shutdown_date=shutdown if isinstance(shutdown, str) else "",
         display_name=excerpt(item["display_name"], 80) if isinstance(item.get("display_name"), str) else "",
     )
@@ -69,3 +75,24 @@ def tokens(*values: object) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_TOKENS:
             return value
     return None
+
+
+def _prices(pricing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    """Together's numbers are dollars a million tokens, a router's strings dollars a token. Where both are 0 nothing is
+    known: so are models listed that are let by the hour."""
+    if "input" in pricing:
+        found = usd(pricing.get("input")), usd(pricing.get("output"))
+    else:
+        found = per_million(pricing.get("prompt")), per_million(pricing.get("completion"))
+    return found if any(found) and None not in found else (None, None)
+
+
+def per_million(price: object) -> Decimal | None:
+    """USD a token, written as a string, to USD a million tokens; a router without a price of its own says -1."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        amount = usd(Decimal(price)) if isinstance(price, str) else None
+    except InvalidOperation:
+        return None
+    return None if amount is None else amount * _MILLION

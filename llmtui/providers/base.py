@@ -140,3 +140,16 @@ class LooksUp(Protocol):
     def parse_generation(self, body: bytes) -> Usage | None:
         """What that request used, its `cost_usd` set; None while it is not known."""
         ...
+
+
+@runtime_checkable
+class TellsWindows(Protocol):
+    """What an adapter has besides where a server says in another place what it has really loaded."""
+
+    def windows(self, target: Target) -> WireRequest | None:
+        """The request that asks; None where this target is not such a server."""
+        ...
+
+    def parse_windows(self, body: bytes) -> Mapping[str, int]:
+        """Context windows in tokens by model, under "" that of every model; empty for anything else."""
+        ...

@@ -89,6 +89,17 @@ class Ollama:
         models = (_model(item) for item in items if isinstance(item, dict))
         return [model for model in models if model is not None], ""
 
+    def windows(self, target: Target) -> WireRequest | None:
+        """What is loaded now, and with which window: often a small part of what the model could have."""
+        from llmtui.providers._loaded import place
+
+        return WireRequest("GET", url, _headers(target)) if (url := place(target)) else None
+
+    def parse_windows(self, body: bytes) -> Mapping[str, int]:
+        from llmtui.providers._loaded import windows
+
+        return windows(body)
+
 
 def create() -> Ollama:
     """What the registry calls."""

@@ -62,6 +62,17 @@ class OpenAIChat:
         """The models, and no next page. Raise MalformedResponse on anything that is no list."""
         return parse_model_list(body), ""
 
+    def windows(self, target: Target) -> WireRequest | None:
+        """What a server on this machine has loaded is said elsewhere."""
+        from llmtui.providers._loaded import place
+
+        return WireRequest("GET", url, self.headers(target)) if (url := place(target)) else None
+
+    def parse_windows(self, body: bytes) -> Mapping[str, int]:
+        from llmtui.providers._loaded import windows
+
+        return windows(body)
+
     def root(self, target: Target) -> str:
         return api_root(target.base_url)
 

@@ -15,15 +15,14 @@ from llmtui.providers._address import api_root
 from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers._chat_usage import read_chat_usage
 from llmtui.providers._json import excerpt, parse_body, parse_exact, quote
-from llmtui.providers._model_list import tokens
+from llmtui.providers._model_list import per_million, tokens
 from llmtui.providers._replay import keep, kept
-from llmtui.providers._usage import Nonsense, part, usd
+from llmtui.providers._usage import Nonsense, part
 from llmtui.providers.base import ModelInfo, WireRequest
 from llmtui.providers.openai import OpenAIChat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from llmtui.core.events import StreamEvent
     from llmtui.core.messages import Message
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from llmtui.providers.base import Decoder, Target
 
 WIRE = "openrouter"
-_MILLION = 10**6
 _WHOLE = frozenset({"text", "summary"})
 """Fields of a detail that arrive in pieces; of the others the latest value counts."""
 
@@ -123,24 +121,13 @@ def _model(item: Mapping[str, Any]) -> ModelInfo | None:
         max_output_tokens=tokens(top.get("max_completion_tokens")),
         takes_images="image" in seen if isinstance(seen, list) else None,
         reasons="reasoning" in parameters if isinstance(parameters, list) else None,
-        input_price=_per_million(pricing.get("prompt")),
-        output_price=_per_million(pricing.get("completion")),
-        cache_read_price=_per_million(pricing.get("input_cache_read")),
-        cache_write_price=_per_million(pricing.get("input_cache_write")),
+        input_price=per_million(pricing.get("prompt")),
+        output_price=per_million(pricing.get("completion")),
+        cache_read_price=per_million(pricing.get("input_cache_read")),
+        cache_write_price=per_million(pricing.get("input_cache_write")),
         shutdown_date=str(item.get("expiration_date") or "")[:10],
         display_name=excerpt(item.get("name") or "", 80),
     )
-
-
-def _per_million(price: object) -> Decimal | None:
-    """USD a token, written as a string, to USD a million tokens; a router without a price of its own says -1."""
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        amount = usd(Decimal(price)) if isinstance(price, str) else None
-    except InvalidOperation:
-        return None
-    return None if amount is None else amount * _MILLION
 
 
 class _Decoder(ChatDecoder):

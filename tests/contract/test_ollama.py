@@ -208,3 +208,13 @@ def test_a_model_that_is_missing_is_said_in_the_first_line() -> None:
     assert not error.is_retryable
     assert "mid-stream" not in error.sentence
     assert "has no such model" in error.sentence
+
+
+def test_the_window_that_is_loaded() -> None:
+    """PRV-5: what Ollama has loaded a model with, which is less than the model's own maximum as a rule."""
+    asked = create().windows(target("ollama", "http://localhost:11434", local=True))
+    assert asked is not None
+    assert asked.url == "http://localhost:11434/api/ps"
+    loaded = {"models": [{"name": "llama3:latest", "model": "llama3:latest", "context_length": 4096}]}
+    assert create().parse_windows(json.dumps(loaded).encode()) == {"llama3:latest": 4096}
+    assert create().windows(target("ollama", "https://ollama.com")) is None

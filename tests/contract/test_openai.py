@@ -518,6 +518,49 @@ def test_model_lists() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("pricing", "prices"),
+    [
+        ({"hourly": 0, "input": 0.18, "output": 0.59, "base": 0}, (Decimal("0.18"), Decimal("0.59"))),
+        ({"prompt": "0.00000015", "completion": "0.0000006"}, (Decimal("0.15"), Decimal("0.6"))),
+        ({"input": 0, "output": 0, "hourly": 3}, (None, None)),
+        ({"input": "free", "output": -1}, (None, None)),
+        ({"prompt": "-1", "completion": "-1"}, (None, None)),
+        ("none", (None, None)),
+    ],
+)
+def test_prices_in_a_list_of_models(pricing: object, prices: tuple[Decimal | None, Decimal | None]) -> None:
+    """PRV-5: dollars a million tokens as numbers (Together), dollars a token as strings (routers)."""
+    model = create().parse_models(json.dumps([{"id": "m", "pricing": pricing}]).encode())[0][0]
+    assert (model.input_price, model.output_price) == prices
+
+
+WINDOWS = [
+    ("llamacpp", "http://127.0.0.1:8080", "http://127.0.0.1:8080/props",
+     {"default_generation_settings": {"n_ctx": 4096}, "total_slots": 1}, {"": 4096}),
+    ("lmstudio", "http://127.0.0.1:1234/v1", "http://127.0.0.1:1234/api/v0/models",
+     {"data": [{"id": "a", "max_context_length": 131072, "loaded_context_length": 4096}, {"id": "b", "max_context_length": 8192}]},
+     {"a": 4096, "b": 8192}),
+    ("box", "http://127.0.0.1:1234", "http://127.0.0.1:1234/api/v0/models",
+     {"models": [{"key": "a", "max_context_length": 131072}]}, {"a": 131072}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "base_url", "url", "said", "sizes"), WINDOWS, ids=[row[0] for row in WINDOWS])
+def test_the_window_that_is_loaded(name: str, base_url: str, url: str, said: object, sizes: dict[str, int]) -> None:
+    """PRV-5: a server on this machine says in another place what it has really loaded; others are not asked."""
+    asked = create().windows(target("openai", base_url, name, local=True))
+    assert asked is not None
+    assert (asked.method, asked.url) == ("GET", url)
+    assert create().parse_windows(json.dumps(said).encode()) == sizes
+    assert create().windows(target("openai", base_url, name)) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"[]", b'{"data":7}', b'{"data":[null,{"id":3}]}', b'{"n_ctx":-1}'])
+def test_what_says_nothing_of_a_window(data: bytes) -> None:
+    assert create().parse_windows(data) == {}
+
+
 @pytest.mark.parametrize("data", [b"", b"<html>", b'{"error":"x"}', b"7", b'{"data":{}}'])
 def test_what_is_no_list_of_models(data: bytes) -> None:
     with pytest.raises(errors.MalformedResponse):

@@ -10,7 +10,7 @@ import pytest
 from llmtui.chat import model_lists
 from llmtui.core.errors import KeyNotFound
 from llmtui.core.messages import ModelRef
-from tests.support.wire_server import HANG, Reply, WireServer
+from tests.support.wire_server import HANG, Reply, WireServer, error_reply
 
 if TYPE_CHECKING:
     from tests.unit.chat.conftest import OpenSession
@@ -55,3 +55,19 @@ async def test_prv_6_a_key_that_cannot_be_had_is_not_in_the_way(session: OpenSes
         assert await chat.find_local() == []
         with pytest.raises(KeyNotFound):
             chat.directory.target("ollama")
+
+
+async def test_prv_5_windows_as_loaded(session: OpenSession) -> None:
+    """PRV-5: the list has the model's maximum, the server's other page what it is loaded with; a page that is not there
+    changes nothing."""
+    listed = {"data": [{"id": "a", "meta": {"n_ctx_train": 131072}}, {"id": "b"}]}
+    props = Reply(pieces=[b'{"default_generation_settings": {"n_ctx": 8192}}'], chunked=False)
+    models = Reply(pieces=[json.dumps(listed).encode()], chunked=False)
+    with WireServer() as server:
+        server.replies(models, props, models, error_reply(404, "no such page"))
+        async with session(config=f'model = "demo/steady"\n{config(llamacpp=server.url)}') as chat:
+            windows = [info.context_window for _, info in await chat.list_models("llamacpp", refresh=True)]
+            assert windows == [8192, 8192]
+            windows = [info.context_window for _, info in await chat.list_models("llamacpp", refresh=True)]
+            assert windows == [131072, None]
+        assert [request.path for request in server.requests] == ["/v1/models", "/props"] * 2
