@@ -46,7 +46,7 @@ def blocking_session(options: Options, config: Config, *, notice: Callable[[str]
         runtime = BlockingRuntime(BlockingTransport(lean=True))
         session = _session(options, config, store, runtime, Counts(locate(os.environ).cache))
         try:
-            session.default_model = run_blocking(_choose_model(session, options, runtime))
+            run_blocking(_choose_models(session, options, runtime))
             yield session
             _tell(store, notice)
         finally:
@@ -74,7 +74,7 @@ async def open_session(
     session.lookups.resume(session.directory)
     try:
         try:
-            session.default_model = await _choose_model(session, options, runtime)
+            await _choose_models(session, options, runtime)
         except KeyNotFound:
             session.default_model = None  # the screen shows what was found and offers the ways on
         yield session
@@ -92,7 +92,7 @@ def _tell(store: Store, notice: Callable[[str], None]) -> None:
 def _session(options: Options, config: Config, store: Store, runtime: Runtime, counts: Counts) -> ChatSession:
     paths = locate(os.environ)
     directory = Directory(config, os.environ, paths, base_url=options.base_url, wire=options.wire)
-    session = ChatSession(
+    return ChatSession(
         config=configured(config, options),
         store=store,
         directory=directory,
@@ -101,8 +101,21 @@ def _session(options: Options, config: Config, store: Store, runtime: Runtime, c
         keep_text=options.keep_text and config.storage.keep_text,
         live_cost=not options.once or options.format in ("json", "sse"),
     )
-    session.fallback = tuple(directory.find_model(name) for name in options.fallback or config.fallback)
-    return session
+
+
+async def _find(session: ChatSession, name: str) -> ModelRef:
+    """The model of that name. Raise ModelNotFound, ConfigError."""
+    try:
+        return session.directory.find_model(name)
+    except ModelNotFound:
+        await session.list_models(refresh=True)  # a bare name: somebody may have it by now
+        return session.directory.find_model(name)
+
+
+async def _choose_models(session: ChatSession, options: Options, runtime: Runtime) -> None:
+    """Set whom the session asks, and whom when that fails. Raise KeyNotFound where there is nobody."""
+    session.fallback = tuple([await _find(session, name) for name in options.fallback or session.config.fallback])
+    session.default_model = await _choose_model(session, options, runtime)
 
 
 async def _choose_model(session: ChatSession, options: Options, runtime: Runtime) -> ModelRef:
@@ -120,11 +133,7 @@ async def _choose_model(session: ChatSession, options: Options, runtime: Runtime
         return ModelRef(CUSTOM, listed[0].name)
     named = options.model or session.config.model
     if named:
-        try:
-            return directory.find_model(named)
-        except ModelNotFound:
-            await session.list_models(refresh=True)  # a bare name: somebody may have it by now
-            return directory.find_model(named)
+        return await _find(session, named)
     return await runtime.call(lambda: _remembered(directory)) or await _found(session, runtime)
 
 

@@ -31,6 +31,7 @@ class Bill:
 
     def __init__(self, found: Measured) -> None:
         costs = [sample.cost for sample in found.samples]
+        self.is_confirmed = any(cost.amount is not None for cost in costs)
         self.confirmed = sum((cost.amount for cost in costs if cost.amount is not None), Decimal(0))
         self.estimated = sum((cost.estimate for cost in costs if cost.estimate is not None), Decimal(0))
         self.uncounted = sum(
@@ -38,12 +39,17 @@ class Bill:
         )
 
     def __str__(self) -> str:
-        parts = [format_usd(self.confirmed)]
+        parts = [] if self.is_unknown else [format_usd(self.confirmed)]
         if self.estimated:
             parts.append(f"~{format_usd(self.estimated)}")
         if self.uncounted:
             parts.append(f"{self.uncounted} of unknown cost")
         return ", ".join(parts)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Nothing is confirmed, and of something it is not known what it cost."""
+        return not self.is_confirmed and bool(self.uncounted)
 
 
 def spreads(found: Measured) -> dict[str, Spread | None]:
@@ -82,7 +88,7 @@ def _table(found: Measured) -> list[str]:
     ]
     for label, name in _ROWS:
         figures = spreads(found)[name]
-        cells = "".join(f"{value:>10,.1f}" for value in figures) if figures else f"{'–':>10}" * len(NAMES)
+        cells = "".join(f" {value:>9,.1f}" for value in figures) if figures else f"{'–':>10}" * len(NAMES)
         lines.append(f"{label:<20}{cells}")
     return lines
 
@@ -148,7 +154,7 @@ def _result(found: Measured, server: Server, checks: Sequence[Check]) -> dict[st
             "mean_output_deviation": None if deviation is None else round(deviation, 6),
         },
         "cost": {
-            "usd": format(bill.confirmed, "f"),
+            "usd": None if bill.is_unknown else format(bill.confirmed, "f"),
             "estimate_usd": format(bill.estimated, "f"),
             "uncounted": bill.uncounted,
         },

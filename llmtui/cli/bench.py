@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.cli.context import complain
 from llmtui.cli.options import base_url
-from llmtui.cli.parse import shown, usage_error
+from llmtui.cli.parse import shown, text, usage_error
 
 if TYPE_CHECKING:
     from llmtui.bench.plan import BenchPlan, EndpointKind, Sample
@@ -27,8 +27,7 @@ def measure(ctx: Context) -> int:
     if ctx.parsed.has("json"):
         ctx.out.json(report.as_dict(outcome))
     else:
-        text = report.as_text(outcome)
-        ctx.out.write(ctx.out.clean(text))
+        ctx.out.write(ctx.out.clean(report.as_text(outcome)))
     if outcome.signal_number is not None:
         return 128 + outcome.signal_number
     if outcome.out_of_money and not any(found.samples for found in outcome.measured):
@@ -51,13 +50,21 @@ def _plan(ctx: Context) -> BenchPlan:
     if prompt is not None and not prompt.strip():
         raise usage_error("--prompt is empty", command=ctx.called)
     return BenchPlan(
-        models=parsed.all("model"),
+        models=_models(ctx),
         requests=_whole(ctx, "requests", 10, 100_000),
         concurrency=_whole(ctx, "concurrency", 1, 1000),
         endpoints=kinds[parsed.last("endpoint")],
         prompt=prompt or PROMPT,
         max_cost=_usd(ctx),
     )
+
+
+def _models(ctx: Context) -> tuple[str, ...]:
+    """`-m A -m B` and `-m A B` are the same."""
+    models = (*ctx.parsed.all("model"), *(text(word, "MODEL") for word in ctx.words))
+    if any(not model.strip() for model in models):
+        raise usage_error("--model needs a value that is not empty", command=ctx.called)
+    return models
 
 
 def _options(ctx: Context) -> Options:
@@ -67,9 +74,7 @@ def _options(ctx: Context) -> Options:
     for one, other in (("wire", "base-url"), ("base-url", "wire")):
         if parsed.has(one) and not parsed.has(other):
             raise usage_error(f"--{one} needs --{other} beside it", command=ctx.called)
-    models = parsed.all("model")
-    if any(not model.strip() for model in models):
-        raise usage_error("--model needs a value that is not empty", command=ctx.called)
+    models = _models(ctx)
     return Options(
         model=models[0] if models else "",
         base_url=base_url(parsed.last("base-url") or ""),

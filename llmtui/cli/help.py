@@ -57,7 +57,8 @@ def _signature(command: Command) -> list[str]:
 
 def _called(argument: Argument) -> str:
     name = "|".join(argument.choices) or argument.metavar
-    return name if argument.most == 1 else f"{name}…"
+    name = name if argument.most == 1 else f"{name}…"
+    return name if argument.least else f"[{name}]"
 
 
 def _options(options: Iterable[Option], width: int) -> str:

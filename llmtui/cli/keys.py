@@ -8,6 +8,7 @@ from llmtui.cli.ask import agreed, can_ask, read_secret
 from llmtui.cli.parse import text, usage_error
 from llmtui.cli.providers import directory_of, open_transport
 from llmtui.core.errors import StoreError
+from llmtui.waiting import waiting
 
 if TYPE_CHECKING:
     from llmtui.cli.context import Context
@@ -23,7 +24,8 @@ def set_key(ctx: Context) -> int:
     trouble = "" if sources.keyring else "the keyring is switched off in the config"
     if not trouble:
         try:
-            _, note = store(sources, given, environ=ctx.environ)
+            with waiting("asking the keyring …"):
+                _, note = store(sources, given, environ=ctx.environ)
         except KeyringTrouble as error:
             trouble = str(error)
     if trouble:
@@ -41,7 +43,8 @@ def list_keys(ctx: Context) -> int:
 
     directory = directory_of(ctx)
     names = [name for name in directory.names() if name != "demo"]
-    statuses = look([directory.key_sources(name) for name in names], ctx.environ)
+    with waiting("asking the keyring …"):
+        statuses = look([directory.key_sources(name) for name in names], ctx.environ)
     if ctx.parsed.has("json"):
         ctx.out.json(
             [
@@ -70,7 +73,8 @@ def delete_key(ctx: Context) -> int:
 
     sources = _sources(ctx)
     try:
-        places = remove(sources)
+        with waiting("asking the keyring …"):
+            places = remove(sources)
     except KeyringTrouble as error:
         raise StoreError(f"nothing was deleted: {error}", advice="Unlock the keyring and try again.") from None
     if not places:
@@ -90,7 +94,7 @@ def test_key(ctx: Context) -> int:
 
     sources = _sources(ctx)
     target = directory_of(ctx).target(sources.provider)
-    with open_transport() as transport:
+    with waiting(f"asking {sources.provider} …"), open_transport() as transport:
         run_blocking(check_key(target, transport))
     way = f"takes the key (…{target.key.last_four})" if target.key else "answers without a key"
     ctx.out.line(clean_line(f"{sources.provider} {way}."))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def run(argv: Sequence[str]) -> int:
     """Do what the arguments say; returns the exit code. Raise LlmtuiError, OutputFailed."""
+    if argv[:1] == ["help"]:  # as git and gh have it
+        argv = [*argv[1:], "--help"]
     options_end = argv.index("--") if "--" in argv else len(argv)
     if "--once" not in argv[:options_end]:
         place = first_word(argv, CHAT_OPTIONS)
@@ -37,9 +39,7 @@ def _run_chat(parsed: Parsed) -> int:
 
         return _print(main_help)
     if parsed.has("version"):
-        from llmtui import __version__
-
-        return _print(lambda _: f"llmtui {__version__}\n")
+        return _print(_version)
     if parsed.words and not parsed.has("once"):
         raise _no_command(parsed.words[0])
     from llmtui.cli.options import make_options
@@ -71,12 +71,14 @@ def _run_command(command: Command, argv: list[str]) -> int:
         if command.actions:  # none was named
             from llmtui.cli.help import command_help
 
-            return _print(lambda width: command_help(command, called, width))
+            return _print(_version if "--version" in argv else lambda width: command_help(command, called, width))
     parsed = parse(argv, command.options, command=called)
     if parsed.has("help"):
         from llmtui.cli.help import command_help
 
         return _print(lambda width: command_help(command, called, width))
+    if parsed.has("version"):
+        return _print(_version)
     _check_words(command, parsed, called)
 
     from llmtui.cli.context import Context
@@ -94,7 +96,7 @@ def _choose_action(command: Command, called: str, argv: list[str]) -> tuple[Comm
     place = first_word(argv, options)
     names = ", ".join(action.name for action in command.actions)
     if place is None:
-        if "-h" in argv or "--help" in argv:
+        if {"-h", "--help", "--version"} & set(argv):
             return command, called, argv
         raise usage_error(f"{called} needs one of: {names}", command=called)
     action = next((action for action in command.actions if action.name == argv[place]), None)
@@ -117,6 +119,12 @@ def _check_words(command: Command, parsed: Parsed, called: str) -> None:
             advice = "A key is never an argument: type it at the prompt, or pipe it in."
             raise usage_error(f"{called} takes one NAME and nothing else", advice)
         raise usage_error(f"{called} takes no “{shown(words[0])}”", command=called)
+
+
+def _version(_: int) -> str:
+    from llmtui import __version__
+
+    return f"llmtui {__version__}\n"
 
 
 def _no_command(name: str) -> ConfigError:

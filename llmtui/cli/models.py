@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmtui.cli.parse import text
 from llmtui.cli.providers import directory_of, open_transport
 from llmtui.core.errors import LlmtuiError
+from llmtui.waiting import waiting
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -34,7 +35,7 @@ def list_models(ctx: Context) -> int:
     named = ctx.parsed.last("provider")
     names = [text(named, "--provider")] if named else directory.listable()
     targets = [directory.target(name) for name in names]
-    with open_transport() as transport:
+    with waiting(f"asking {', '.join(names)} …"), open_transport() as transport:
         found, failed = run_blocking(list_all(directory.lists, targets, transport, refresh=ctx.parsed.has("refresh")))
     if named and failed and not found.get(names[0]):
         raise failed[names[0]]

@@ -65,10 +65,11 @@ class Out:
         return clean(text)
 
     def json(self, value: Any) -> None:
-        """A value as JSON, indented; money must be a string already."""
+        """A value as JSON, indented, cleaned on a terminal; money must be a string already."""
         import json
 
-        self.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+        self.write(self.clean(text) if self.terminal else text)
 
     def bold(self, text: str) -> str:
         """The text cleaned and, where colour is wanted, emphasised; for `write`."""

@@ -117,6 +117,8 @@ def _take(
             advice = f"Write {option.long}={rest[-1]} if that is meant as the value." if rest else ""
             raise usage_error(f"{given} needs a value: {wanted}", advice, command=command)
         value = rest.pop()
+    if option.is_path and not value:
+        raise usage_error(f"{given} needs the name of a file", command=command)
     if not option.is_path:
         value = text(value, f"the value of {given}")
     if option.choices and value not in option.choices:
@@ -145,7 +147,7 @@ def _is_number(word: str) -> bool:
 def _unknown(given: str, table: dict[str, Option], command: str) -> ConfigError:
     import difflib
 
-    near = difflib.get_close_matches(given, [name for name in table if name.startswith("--")], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(given, [name for name in table if name.startswith("--")], n=1, cutoff=0.7)
     advice = f"Did you mean {near[0]}?" if near else ""
     if command == "llmtui" and not near:
         advice = "Words that begin with a dash go after “--”. See “llmtui --help”."

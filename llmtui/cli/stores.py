@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import StoreError
+from llmtui.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def open_store(ctx: Context, *, to_change: bool = False) -> Iterator[Store]:
     """The store; with `to_change` one that keeps what is written to it. Raise StoreError."""
     with quiet_store(ctx) as store:
-        state = store.ready.result()
+        with waiting("opening the database …"):
+            state = store.ready.result()
         if state.sentence:
             ctx.notice(state.sentence)
         if to_change and state.ephemeral:

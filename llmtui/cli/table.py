@@ -64,7 +64,8 @@ CONFIG = Option("--config", "use this config file", metavar="FILE", is_path=True
 VERBOSE = Option("--verbose", "say more on stderr", "-v")
 YES = Option("--yes", "answer confirmations with yes; a block stays a block")
 JSON = Option("--json", "print JSON")
-COMMON = (CONFIG, HELP)
+VERSION = Option("--version", "show the version")
+COMMON = (CONFIG, VERSION, HELP)
 
 MODEL_OPTIONS = (
     Option("--model", "the model; “auto” lets the router choose", "-m", "PROVIDER/MODEL", completes="models"),
@@ -111,7 +112,6 @@ ONCE_OPTIONS = (
     Option("--extract-last", "print only the last code block"),
 )
 PLAIN = Option("--plain", "chat in whole lines: for screen readers, dumb terminals, pipes and logs")
-VERSION = Option("--version", "show the version")
 
 GROUPS = (
     ("Model", MODEL_OPTIONS),
@@ -256,7 +256,7 @@ BENCH = Command(
     "bench",
     "measures a provider's streaming and judges it; exit 1 if a check fails",
     "bench:measure",
-    (),
+    (Argument("MODEL", "more models to measure, after -m", least=0, most=None, completes="models"),),
     (
         Option("--model", "what to measure", "-m", "PROVIDER/MODEL", repeats=True, completes="models"),
         Option("--base-url", "a server that is not in the config", metavar="URL"),
@@ -290,7 +290,7 @@ COMPLETIONS = Command(
     "shell completion",
     "completions:print_script",
     (Argument("SHELL", "bash, zsh or fish", choices=("bash", "zsh", "fish")),),
-    (HELP,),
+    (VERSION, HELP),
 )
 
 COMMANDS = (KEYS, MODELS, USAGE, HISTORY, BENCH, SERVE, CONFIGURATION, DOCTOR, COMPLETIONS)

@@ -13,6 +13,7 @@ from llmtui.cli.stores import open_store
 from llmtui.core.errors import ConfigError
 from llmtui.transfer.document import of_conversation
 from llmtui.transfer.formats import render
+from llmtui.waiting import waiting
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,8 +28,10 @@ LARGEST_IMPORT = 1024 * 1024 * 1024
 def export(ctx: Context) -> int:
     with open_store(ctx) as store:
         found = [store.conversations.resolve(word) for word in dict.fromkeys(ctx.words)]
-        documents = [of_conversation(store.conversations, each) for each in found]
-    text = render(documents, ctx.parsed.last("format") or "markdown")
+        with waiting("collecting the conversations …"):
+            documents = [of_conversation(store, each) for each in found]
+    with waiting("writing them out …"):
+        text = render(documents, ctx.parsed.last("format") or "markdown")
     target = ctx.parsed.last("output")
     if target is None or target == "-":
         ctx.out.write(ctx.out.clean(text) if ctx.out.terminal else text)
@@ -60,7 +63,10 @@ def import_files(ctx: Context) -> int:
     from llmtui.transfer.reading import read_import
 
     now = int(time.time() * 1000)
-    imported = [read_import(_read(word), _name(word), now=now) for word in ctx.words]
+    imported = []
+    for word in ctx.words:
+        with waiting(f"reading {_name(word)} …"):
+            imported.append(read_import(_read(word), _name(word), now=now))
     with open_store(ctx, to_change=True) as store:
         new: dict[str, tuple[Document, str]] = {}
         known: set[str] = set()
@@ -72,7 +78,8 @@ def import_files(ctx: Context) -> int:
         for found in imported:
             if found.note:
                 ctx.notice(found.note)
-        store.submit(partial(_take_in, new=list(new.values()))).result()
+        with waiting(f"storing {len(new)} conversations …"):
+            store.submit(partial(_take_in, new=list(new.values()))).result()
         for identity in known:
             store.conversations.undelete(identity).result()
     note = f", {len(known)} already here" if known else ""
@@ -87,7 +94,7 @@ def _take_in(connection: sqlite3.Connection, new: Sequence[tuple[Document, str]]
 
     for each, source in new:
         facts = each._asdict()
-        del facts["messages"]
+        del facts["messages"], facts["bill"]
         catalogue.create(connection, Conversation(**facts, message_count=0), each.messages, source=source)
 
 

@@ -30,7 +30,8 @@ def parse_day(text: str, today: date, flag: str, *, last: bool = False) -> date:
             return date.fromisoformat(word)
     except (ValueError, OverflowError):
         pass
-    raise usage_error(f"{flag} must be a day such as 2026-11-20, 7d, today or monday, not “{shown(text)}”")
+    message = f"{flag} must be a day such as 2026-11-20, 7d, today or monday, not “{shown(text)}”"
+    raise usage_error(message, command="llmtui usage")
 
 
 def iso(milliseconds: int) -> str:

@@ -14,13 +14,11 @@ from llmtui.core.cost import NO_COST
 from llmtui.core.errors import ConfigError, LlmtuiError, StoreError
 from llmtui.core.events import ChunkArrived, FinishReason, TurnResult
 from llmtui.core.messages import ModelRef, new_id
-from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput
+from llmtui.once.output import ExtractOutput, JsonOutput, Output, Pipe, RawOutput, is_terminal
 from llmtui.once.progress import Progress, say
 from llmtui.once.signals import Interrupted, SignalStop
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from llmtui.chat.compose import GuardQuestion
     from llmtui.chat.gate import Confirm
     from llmtui.chat.session import ChatSession
@@ -59,17 +57,19 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
     if sys.stdout is None:
         raise StoreError("stdout is closed: there is nowhere to write the answer", advice="Nothing was sent.")
     pipe = Pipe(sys.stdout.buffer, control)
-    progress = Progress(watched=options.verbose or is_terminal(sys.stderr))
     output = choose_output(options, pipe)
+    progress = Progress(watched=options.verbose or is_terminal(sys.stderr), deferred=output.is_deferred)
     code = 0
+    progress.wait("looking for the model …")
     try:
-        with blocking_session(options, config, notice=say) as session:
+        with blocking_session(options, config, notice=progress.tell) as session:
             gc.freeze()
             gc.enable()
-            session.confirm = confirmation(options)
+            session.confirm = confirmation(options, progress)
             if options.dry_run:
                 from llmtui.once.dry_run import show
 
+                progress.over()
                 code = run_blocking(show(session, options, prompt, pipe))
                 return code if not pipe.failed else _unwritten(pipe)
             result = run_blocking(_ask(session, options, prompt, control, output, progress))
@@ -82,6 +82,8 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
     except Interrupted:
         if not pipe.failed:
             raise
+    finally:
+        progress.over()
     return _unwritten(pipe) if pipe.failed else code
 
 
@@ -93,14 +95,6 @@ def _unwritten(pipe: Pipe) -> int:
     return 1
 
 
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person is at the other end; a stream that is closed has none."""
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:
-        return False
-
-
 async def _ask(
     session: ChatSession, options: Options, prompt: str, control: TurnControl, output: Output, progress: Progress
 ) -> TurnResult:
@@ -109,6 +103,8 @@ async def _ask(
     def sink(event: TurnEvent) -> None:
         if type(event) is not ChunkArrived:
             tell(event)
+        elif progress.sees_chunks:
+            progress.chunk()
         write(event)
 
     return await session.send(
@@ -123,6 +119,7 @@ async def _ask(
 
 
 def _report(result: TurnResult, output: Output, progress: Progress) -> int:
+    progress.over()
     asked_for = output.end(result)
     if result.error is not None:
         say(result.error.sentence)
@@ -133,7 +130,7 @@ def _report(result: TurnResult, output: Output, progress: Progress) -> int:
     return asked_for
 
 
-def confirmation(options: Options) -> Confirm:
+def confirmation(options: Options, progress: Progress) -> Confirm:
     """How questions are answered: `--yes` says yes; on a terminal a person is asked; else by the contract: near a limit
     it goes on with a warning, for the guard and for a model without a price it does not."""
 
@@ -142,6 +139,7 @@ def confirmation(options: Options) -> Confirm:
             return True
         if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
             return False
+        progress.over()
         say(f"{question.sentence}. Send it all the same? [y/N]")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -178,7 +176,7 @@ def choose_output(options: Options, pipe: Pipe) -> Output:
         return ExtractOutput(pipe, options.extract, to_terminal=to_terminal)
     chosen = options.format or ("markdown" if to_terminal else "raw")
     if chosen in ("json", "sse"):
-        return JsonOutput(pipe, stream=options.stream, sse=chosen == "sse")
+        return JsonOutput(pipe, stream=options.stream, sse=chosen == "sse", to_terminal=to_terminal)
     if chosen == "markdown":
         from llmtui.once.markdown import MarkdownOutput
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from llmtui.core.cost import format_usd, from_nanos
-from llmtui.once.output import Pipe, encode
+from llmtui.core.sanitize import clean
+from llmtui.once.output import Pipe, encode, is_terminal
 from llmtui.once.progress import say
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ async def show(session: ChatSession, options: Options, prompt: str, pipe: Pipe) 
     preview = await session.preview(prompt, options, session.resume(options))
     if options.format in ("json", "sse"):
         text = json.dumps(as_dict(preview), ensure_ascii=False, separators=(",", ":"))
+        text = clean(text) if is_terminal(sys.stdout) else text
         pipe.write(encode(f"data: {text}\n\ndata: [DONE]\n\n" if options.format == "sse" else text + "\n"))
     else:
         pipe.write(encode(as_text(preview) + "\n"))
@@ -57,17 +60,19 @@ def as_dict(preview: Preview) -> dict[str, Any]:
 
 def as_text(preview: Preview) -> str:
     """For people."""
-    from llmtui.core.sanitize import clean
-
     request = preview.request
     lines = [f"model: {request.model}"]
-    lines += [f"{name}: {value}" for name, value in given(request.settings).items()]
+    lines += [f"{name}: {_listed(value)}" for name, value in given(request.settings).items()]
     for message in request.messages:
         lines += ["", f"[{message.role}]", message.content]
         lines += [f"(attached: {item.name}, {len(item.data):,} bytes)" for item in message.attachments]
     cost = format_usd(from_nanos(preview.admission.reserved_nanos)) if preview.is_priced else "not known"
     lines += ["", f"~{preview.input_tokens} tokens of input; highest possible cost: {cost}; nothing was sent"]
     return clean("\n".join(lines))
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(json.dumps(each, ensure_ascii=False) for each in value) if isinstance(value, tuple) else str(value)
 
 
 def given(settings: GenerationSettings) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class MarkdownOutput:
         """Rows of the document that stand on the terminal."""
         self._next_frame = 0.0
 
+    @property
+    def is_deferred(self) -> bool:
+        return not self._live
+
     def event(self, event: TurnEvent) -> None:
         if type(event) is not ChunkArrived or not event.chunk.content:
             return

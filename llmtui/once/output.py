@@ -6,9 +6,9 @@ import contextlib
 import json
 import os
 import re
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
-from llmtui.core.events import ChunkArrived
+from llmtui.core.events import ChunkArrived, FinishReason
 from llmtui.once.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -25,6 +25,14 @@ def encode(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return _SURROGATES.sub("\ufffd", text).encode()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is at the other end; a stream that is closed has none."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
 
 
 class Pipe:
@@ -73,6 +81,11 @@ class Pipe:
 class Output(Protocol):
     """A format."""
 
+    @property
+    def is_deferred(self) -> bool:
+        """Nothing is shown before the answer is complete."""
+        ...
+
     def event(self, event: TurnEvent) -> None:
         """Called for each event of the turn, in order."""
         ...
@@ -95,6 +108,10 @@ class RawOutput:
 
             self._cleaner = Cleaner()
 
+    @property
+    def is_deferred(self) -> bool:
+        return not self._stream
+
     def event(self, event: TurnEvent) -> None:
         if self._stream and type(event) is ChunkArrived:
             text = event.chunk.content
@@ -106,7 +123,8 @@ class RawOutput:
         if not self._stream and result.content:
             self._last = result.content
             self._pipe.write(encode(self._cleaner.feed(self._last) if self._cleaner else self._last))
-        if not self._last.endswith("\n") and (self._last or result.error is None):
+        is_answer = result.error is None and result.finish_reason is not FinishReason.CANCELLED
+        if not self._last.endswith("\n") and (self._last or is_answer):
             self._pipe.write(b"\n")  # an empty answer, too, ends its line
         return 0
 
@@ -114,16 +132,25 @@ class RawOutput:
 class JsonOutput:
     """One object a line (or an event): each chunk as it arrives, then the summary."""
 
-    def __init__(self, pipe: Pipe, *, stream: bool, sse: bool) -> None:
+    def __init__(self, pipe: Pipe, *, stream: bool, sse: bool, to_terminal: bool) -> None:
         self._pipe = pipe
         self._stream = stream
         self._sse = sse
+        self._to_terminal = to_terminal
+
+    @property
+    def is_deferred(self) -> bool:
+        return not self._stream
 
     def event(self, event: TurnEvent) -> None:
         if self._stream and type(event) is ChunkArrived:
             self._object(event.chunk.to_json())
 
     def _object(self, text: str) -> None:
+        if self._to_terminal:  # JSON itself escapes less than a terminal obeys
+            from llmtui.core.sanitize import clean
+
+            text = clean(text)
         self._pipe.write(encode(f"data: {text}\n\n" if self._sse else text + "\n"))
 
     def end(self, result: TurnResult) -> int:
@@ -135,6 +162,8 @@ class JsonOutput:
 
 class ExtractOutput:
     """Only a code block of the answer, when it is complete."""
+
+    is_deferred = True
 
     def __init__(self, pipe: Pipe, which: str, *, to_terminal: bool) -> None:
         self._pipe = pipe

@@ -6,10 +6,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from llmtui.core.cost import Resolution, format_usd
-from llmtui.core.events import FallbackChosen, FinishReason, Noted, RetryScheduled
+from llmtui.core.events import AttemptStarted, FallbackChosen, FinishReason, Noted, RetryScheduled
 
 if TYPE_CHECKING:
     from llmtui.core.events import TurnEvent, TurnResult
+    from llmtui.waiting import Waiting
 
 
 def say(text: str) -> None:
@@ -26,19 +27,54 @@ def say(text: str) -> None:
 class Progress:
     """Speaks when somebody may be watching (a terminal, or -v); warnings about money are always said."""
 
-    def __init__(self, *, watched: bool) -> None:
+    def __init__(self, *, watched: bool, deferred: bool = False) -> None:
+        """`deferred`: the output shows nothing before the answer is complete."""
         self._watched = watched
+        self._deferred = deferred
+        self._waiting: Waiting | None = None
+        if watched:
+            from llmtui.waiting import Waiting, can_rewrite
+
+            self._waiting = Waiting(live=can_rewrite())
+        self.sees_chunks = watched
+        """It wants to hear of the next chunk: a wait ends with it."""
+
+    def wait(self, what: str, *, limit_s: float | None = None) -> None:
+        """Something begins that may take long."""
+        if self._waiting:
+            self._waiting.begin(what, limit_s=limit_s)
+
+    def over(self) -> None:
+        """It has ended: the line is free for others."""
+        if self._waiting:
+            self._waiting.end()
+
+    def tell(self, text: str) -> None:
+        """A sentence that must be said, from whichever thread."""
+        self.over()
+        say(text)
+
+    def chunk(self) -> None:
+        """Text or reasoning has arrived; called while `sees_chunks`."""
+        self.sees_chunks = False
+        if not self._deferred:
+            self.over()
 
     def event(self, event: TurnEvent) -> None:
+        """Any event but a chunk."""
         kind = type(event)
-        if kind is RetryScheduled:
+        if kind is AttemptStarted:
+            self.sees_chunks = self._watched
+            self.wait(f"waiting for {event.model} …")  # type: ignore[union-attr]
+        elif kind is RetryScheduled:
             if self._watched:
-                say(f"{event.error.message}; retry {event.retry}/{event.max_retries} in {event.wait_s:.1f} s")  # type: ignore[union-attr]
+                self.tell(f"{event.error.message}; retry {event.retry}/{event.max_retries} in {event.wait_s:.1f} s")  # type: ignore[union-attr]
+                self.wait("trying again in", limit_s=event.wait_s)  # type: ignore[union-attr]
         elif kind is FallbackChosen:
             if self._watched:
-                say(f"{event.failed} failed ({event.error.message}); asking {event.chosen}")  # type: ignore[union-attr]
+                self.tell(f"{event.failed} failed ({event.error.message}); asking {event.chosen}")  # type: ignore[union-attr]
         elif kind is Noted and (self._watched or event.must_be_said):  # type: ignore[union-attr]
-            say(event.text)  # type: ignore[union-attr]
+            self.tell(event.text)  # type: ignore[union-attr]
 
     def end(self, result: TurnResult) -> None:
         if self._watched and result.error is None:

@@ -94,7 +94,7 @@ def export(chat: Chat, argument: str) -> None:
     kind, _, rest = argument.partition(" ")
     if kind not in FORMATS:
         kind, rest = "markdown", argument
-    text = render([of_conversation(chat.session.store.conversations, _current(chat))], kind)
+    text = render([of_conversation(chat.session.store, _current(chat))], kind)
     if not rest.strip():
         chat.voice.block(text)
         return

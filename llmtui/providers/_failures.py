@@ -21,7 +21,7 @@ def too_late(what: str, target: Target, *, code: str = "") -> TimedOut:
     """A limit of ours has passed; `code` is `connect` when nothing can have reached the provider."""
     return TimedOut(
         f"{target.name} {what}",
-        advice="Try again, raise the limit under [timeouts], or choose another model with -m.",
+        advice="Try again, raise the limit (--timeout, or [timeouts] in the config), or choose another model with -m.",
         provider=target.name,
         code=code,
     )

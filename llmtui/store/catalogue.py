@@ -59,11 +59,13 @@ def newest(connection: sqlite3.Connection) -> str | None:
 
 def resolve(connection: sqlite3.Connection, prefix: str) -> str:
     """The id that a person means by its beginning. Raise ConfigError when there is none, or more than one."""
-    wanted = prefix.strip().lower()
-    rows = connection.execute(
-        "SELECT id, title FROM conversations WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id LIMIT 4",
-        (wanted, wanted + "\U0010ffff"),
-    ).fetchall()
+    for wanted in (prefix.strip(), prefix.strip().lower()):  # ids that were imported may have capitals
+        rows = connection.execute(
+            "SELECT id, title FROM conversations WHERE id >= ? AND id < ? AND deleted_at IS NULL ORDER BY id LIMIT 4",
+            (wanted, wanted + "\U0010ffff"),
+        ).fetchall()
+        if rows:
+            break
     if not wanted or not rows:
         raise ConfigError(f"there is no conversation “{prefix}”", advice="llmtui history list shows them all.")
     if len(rows) > 1 and rows[0][0] != wanted:

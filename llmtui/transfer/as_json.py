@@ -28,6 +28,19 @@ def to_json(documents: Sequence[Document]) -> str:
 def document_dict(document: Document) -> dict[str, Any]:
     """One conversation as JSON has it."""
     table = document._asdict()
+    bill = table.pop("bill")
+    if bill is not None:  # to be read; it is not taken in again, for a bill belongs to the ledger that booked it
+        table["usage"] = {
+            "requests": bill.requests,
+            "input_tokens": bill.input_tokens,
+            "output_tokens": bill.output_tokens,
+            "total_tokens": bill.input_tokens + bill.output_tokens,
+        }
+        table["cost"] = {
+            "usd": None if bill.confirmed is None else format(bill.confirmed, "f"),
+            "estimate_usd": format(bill.estimated, "f") if bill.estimated else None,
+            "uncounted": bill.uncounted,
+        }
     table["created_at"], table["updated_at"] = iso(document.created_at), iso(document.updated_at)
     table["settings"] = dict(document.settings)
     table["messages"] = [message_dict(message) for message in document.messages]
@@ -114,31 +127,44 @@ def _document(raw: Any, where: str) -> Document:
 
 def _message(raw: Any, where: str) -> Message:
     table = object_at(raw, where)
-    model = text_at(table, "model", where)
+    return Message(
+        role=_role(text_at(table, "role", where), where),
+        content=text_at(table, "content", where),
+        id=_id(table, where),
+        parent_id=text_at(table, "parent_id", where) or None,
+        reasoning=text_at(table, "reasoning", where),
+        attachments=tuple(_attachment(each, where) for each in array_at(table.get("attachments", []), where)),
+        opaque=tuple(object_at(each, where) for each in array_at(table.get("opaque", []), where)),
+        model=_model(text_at(table, "model", where), where),
+        state=_state(text_at(table, "state", where), where),
+        finish_reason=text_at(table, "finish_reason", where) or None,
+        created_at=moment_at(table, "created_at", where),
+        excluded=table.get("excluded") is True,
+        pinned=table.get("pinned") is True,
+        error=text_at(table, "error", where) or None,
+    )
+
+
+def _model(text: str, where: str) -> ModelRef | None:
     try:
-        return Message(
-            role=Role(text_at(table, "role", where)),
-            content=text_at(table, "content", where),
-            id=_id(table, where),
-            parent_id=text_at(table, "parent_id", where) or None,
-            reasoning=text_at(table, "reasoning", where),
-            attachments=tuple(_attachment(each, where) for each in array_at(table.get("attachments", []), where)),
-            opaque=tuple(object_at(each, where) for each in array_at(table.get("opaque", []), where)),
-            model=ModelRef.parse(model) if model else None,
-            state=_state(text_at(table, "state", where)),
-            finish_reason=text_at(table, "finish_reason", where) or None,
-            created_at=moment_at(table, "created_at", where),
-            excluded=table.get("excluded") is True,
-            pinned=table.get("pinned") is True,
-            error=text_at(table, "error", where) or None,
-        )
-    except ValueError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        return ModelRef.parse(text) if text else None
+    except ConfigError as error:
+        raise ConfigError(f"{where}: model: {error.message}") from None
 
 
-def _state(text: str) -> MessageState:
+def _role(text: str, where: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise ConfigError(f"{where}: role must be one of {', '.join(Role)}") from None
+
+
+def _state(text: str, where: str) -> MessageState:
     """An answer that was still streaming when it was exported streams no more."""
-    state = MessageState(text or MessageState.COMPLETE)
+    try:
+        state = MessageState(text or MessageState.COMPLETE)
+    except ValueError:
+        raise ConfigError(f"{where}: state must be one of {', '.join(MessageState)}") from None
     return MessageState.INTERRUPTED if state is MessageState.STREAMING else state
 
 
@@ -153,16 +179,23 @@ def _attachment(raw: Any, where: str) -> Attachment:
 
 def _in_order(messages: Iterable[Message], where: str) -> list[Message]:
     """Parents before their children, else as they came. Raise ConfigError on a parent that is missing or a circle."""
-    waiting = list(messages)
-    done: dict[str, Message] = {}
-    if len({message.id for message in waiting}) != len(waiting):
+    every = list(messages)
+    if len({message.id for message in every}) != len(every):
         raise ConfigError(f"{where}: two messages have the same id")
-    while waiting:
-        ready = [message for message in waiting if message.parent_id is None or message.parent_id in done]
-        if not ready:
-            raise ConfigError(f"{where}: message {waiting[0].id} has a parent that is not there")
-        done.update((message.id, message) for message in ready)
-        waiting = [message for message in waiting if message.id not in done]
+    done: dict[str, Message] = {}
+    waiting: dict[str, list[Message]] = {}
+    """By the parent that they come before."""
+    for message in every:
+        if message.parent_id is not None and message.parent_id not in done:
+            waiting.setdefault(message.parent_id, []).append(message)
+            continue
+        ready = [message]
+        while ready:
+            next_one = ready.pop()
+            done[next_one.id] = next_one
+            ready += reversed(waiting.pop(next_one.id, []))
+    for early in waiting.values():
+        raise ConfigError(f"{where}: message {early[0].id} has a parent that is not there")
     return list(done.values())
 
 

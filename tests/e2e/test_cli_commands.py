@@ -63,6 +63,9 @@ def test_version_and_help() -> None:
         (["hello", "world"], "there is no command “hello”"),
         (["histroy"], "Did you mean “llmtui history”?"),
         (["--tempratur", "3"], "Did you mean --temperature?"),
+        (["--once", "x", "--json"], "llmtui has no option --json. Words that begin"),
+        (["--config=", "usage"], "--config needs the name of a file"),
+        (["usage", "--until", "24h"], "See “llmtui usage --help”"),
         (["history"], "llmtui history needs one of: list, search"),
         (["history", "burn"], "llmtui history has no “burn”"),
         (["history", "show"], "llmtui history show needs ID"),
@@ -398,7 +401,10 @@ def test_history_of_a_conversation(tmp_path: Path) -> None:
     exported = tmp_path / "all.json"
     assert ok("history", "export", identity, listed[0]["id"], "--format", "json", "-o", str(exported)) == ""
     assert stat.S_IMODE(exported.stat().st_mode) == 0o600
-    assert ok("history", "export", identity).startswith("# A new title\n")
+    front, _, rest = ok("history", "export", identity).partition("\n\n# A new title\n")
+    assert front.startswith("---\ntitle: \"A new title\"\n")
+    assert {"model: \"custom/m\"", "tokens: 24", "input_tokens: 10", "output_tokens: 14"} <= set(front.splitlines())
+    assert "second question" in rest
     assert ok("history", "export", identity, "--format", "html").startswith("<!doctype html>")
 
     assert "nobody to ask" in refused(2, "history", "delete", identity)

@@ -7,8 +7,10 @@ import os
 import pty
 import select
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -111,6 +113,42 @@ def test_the_end_of_input_at_the_prompt_is_a_sentence() -> None:
     code, text = terminal.end()
     assert code == 2
     assert "llmtui: no key was given" in text
+
+
+def test_sec_1_json_of_a_command_is_cleaned_on_a_terminal() -> None:
+    with ChatServer(answer("a\x9b31m\u202eb")) as server:
+        once(server.base_url, "hi")
+    shown = json.loads(run("history", "list", "--json").stdout)[0]["id"]
+    terminal = Terminal("history", "show", shown, "--json")
+    code, out = terminal.end()
+    assert code == 0
+    assert not {"\x9b", "\u202e"} & set(out)
+    assert "\u202eb" in json.loads(run("history", "show", shown, "--json").stdout)["messages"][1]["content"]
+
+
+def test_a_command_that_waits_for_a_server_says_so_and_wipes_it() -> None:
+    """Progress on stderr for anything over a second."""
+    waiting = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                waiting.wait(60)
+                body = b'{"data":[{"id":"slow-one"}]}'
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+        threading.Thread(target=serve, daemon=True).start()
+        Path(os.environ["LLMTUI_CONFIG"]).write_text(
+            f'[providers.mine]\nwire = "openai"\nbase_url = "http://127.0.0.1:{listener.getsockname()[1]}/v1"\n'
+        )
+        terminal = Terminal("models", "--provider", "mine")
+        terminal.wait_for("asking mine … 1 s")
+        waiting.set()
+        code, out = terminal.end()
+    assert code == 0
+    assert out.rindex("\r\x1b[K") < out.index("mine/slow-one")
 
 
 def test_what_a_server_calls_its_models_commands_no_terminal() -> None:

@@ -58,3 +58,24 @@ def test_once_loads_neither_screen_nor_keyring_nor_event_loop() -> None:
 )
 def test_help_and_version_load_neither_screen_nor_network(args: list[str]) -> None:
     assert not loaded_by(*args) & (HEAVY | {"httpx", "httpcore", "sqlite3"})
+
+
+_EVERY = """
+import sys
+from llmtui.cli.main import run
+from llmtui.cli.table import COMMANDS
+paths = [[c.name, *([a.name] if a else [])] for c in COMMANDS for a in (None, *c.actions)]
+for path in paths:
+    for option in ("--help", "-h", "--version"):
+        assert run([*path, option]) == 0, path
+        print()
+assert run(["help", *paths[-1]]) == 0
+print(len(paths), "LOADED", *sys.modules, file=sys.stderr)
+"""
+
+
+def test_chat_7_every_command_has_help_and_version_at_once() -> None:
+    done = subprocess.run([sys.executable, "-c", _EVERY], input=b"", capture_output=True, env=unmeasured(), check=True)
+    counted, _, loaded = done.stderr.decode().partition(" LOADED ")
+    assert not set(loaded.split()) & (HEAVY | {"httpx", "httpcore", "sqlite3"})
+    assert done.stdout.decode().count("\nllmtui 0.") == int(counted)

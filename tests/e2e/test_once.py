@@ -483,6 +483,30 @@ def test_rob_2_a_missing_model_names_near_ones() -> None:
     assert b"Did you mean fancy-model-2" in done.stderr
 
 
+def test_rob_2_a_missing_model_names_near_ones_although_nobody_has_listed_them() -> None:
+    """ROB-2: the server is asked what it has; another server's list, under the same name, does not count."""
+    missing = error(404, "no such model", code="model_not_found")
+    with (
+        ChatServer(missing, models=("fancy-model-2", "other")) as one,
+        ChatServer(missing, models=("elsewhere",)) as two,
+    ):
+        near = run("--once", "--base-url", one.base_url, "--wire", "openai", "-m", "fancy-model-1", "hi")
+        none = run("--once", "--base-url", two.base_url, "--wire", "openai", "-m", "fancy-model-1", "hi")
+        write_config(f'[providers.mine]\nwire = "openai"\nbase_url = "{one.base_url}"\n')
+        bare = run("--once", "-m", "fancy-model-1", "hi")
+    assert [done.returncode for done in (near, none, bare)] == [1, 1, 1]
+    assert b"Did you mean fancy-model-2?" in near.stderr
+    assert b"It offers elsewhere." in none.stderr
+    assert b"Did you mean mine/fancy-model-2?" in bare.stderr
+
+
+def test_a_fallback_s_bare_name_is_looked_up_too() -> None:
+    with ChatServer(error(500, "x"), answer("second"), models=("one", "two")) as server:
+        write_config(f'[providers.mine]\nwire = "openai"\nbase_url = "{server.base_url}"\n')
+        done = run("--once", "-m", "mine/one", "--fallback", "two", FAST, "hi")
+    assert (done.returncode, done.stdout) == (0, b"second\n")
+
+
 def test_prv_9_auto_chooses_by_the_question_and_says_so() -> None:
     with ChatServer(answer("x")) as server:
         write_config(

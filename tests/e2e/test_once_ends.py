@@ -156,6 +156,18 @@ def test_rob_9_a_stalling_stream_is_flushed_within_a_second(hanging: ChatServer)
         never.set()
 
 
+def test_a_signal_before_any_text_prints_nothing() -> None:
+    """stdout carries the answer and nothing else."""
+    end = threading.Event()
+    with ChatServer(Reply(steps=(frame(""), end))) as server:
+        process = start("--once", "--base-url", server.base_url, "--wire", "openai", "-m", "m", "hi")
+        server.wait_for_requests(1)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+        end.set()
+    assert (process.returncode, out) == (143, b"")
+
+
 def test_a_signal_while_waiting_for_a_retry_ends_the_wait() -> None:
     from tests.e2e.chat_server import error
 

@@ -9,18 +9,31 @@ import re
 import struct
 import subprocess
 import termios
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.chat_server import ChatServer, answer, error
+from tests.e2e.chat_server import DONE, ChatServer, Reply, answer, error, frame
 from tests.e2e.program import LLMTUI, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]|\xc2[\x80-\x9f]")
 OURS = re.compile(rb"\x1b\[[0-9;]*[mAJK]")
 
 
-def on_terminal(*args: str, columns: int = 80, env: dict[str, str] | None = None) -> tuple[int, bytes]:
-    """Exit code and everything that reached the terminal; stdin is no terminal, so that nothing is asked."""
+def on_terminal(
+    *args: str,
+    columns: int = 80,
+    env: dict[str, str] | None = None,
+    seen: Callable[[bytes], None] = lambda _: None,
+) -> tuple[int, bytes]:
+    """Exit code and everything that reached the terminal; stdin is no terminal, so that nothing is asked.
+
+    `seen` is told after each read what has arrived so far.
+    """
     main, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
@@ -40,8 +53,19 @@ def on_terminal(*args: str, columns: int = 80, env: dict[str, str] | None = None
         if not piece:
             break
         out += piece
+        seen(out)
     os.close(main)
     return process.wait(timeout=60), out
+
+
+def _until(text: bytes, then: threading.Event, *args: str) -> tuple[int, bytes]:
+    """As on_terminal; when the text has been seen, the event is set."""
+
+    def seen(out: bytes) -> None:
+        if text in out:
+            then.set()
+
+    return on_terminal(*args, "-m", "m", "hi", seen=seen)
 
 
 def once(server: ChatServer, *args: str, env: dict[str, str] | None = None) -> tuple[int, bytes]:
@@ -80,6 +104,26 @@ def test_sec_2_no_control_byte_of_the_model_reaches_the_terminal(kind: str) -> N
     assert not CONTROL.search(ours.replace(b"\r", b""))
     assert "\u202e" not in ours.decode()
     assert b"safe" in ours
+
+
+@pytest.mark.parametrize("format_", ["json", "sse"])
+def test_sec_2_json_on_a_terminal_is_cleaned_too(format_: str) -> None:
+    """SEC-2: JSON itself escapes less than a terminal obeys."""
+    with ChatServer(answer("a\x9b31m\x7f\u202eb \x1b[31m")) as server:
+        code, out = once(server, "--format", format_)
+    assert code == 0
+    assert not CONTROL.search(out.replace(b"\r\n", b"\n"))
+    assert "\u202e" not in out.decode()
+
+
+def test_a_long_wait_shows_on_a_terminal_and_goes_with_the_first_text() -> None:
+    """Progress goes to stderr when that is a terminal; a second passes before anything is said."""
+    late = threading.Event()
+    with ChatServer(Reply(steps=(frame(""), late, frame("at last"), frame(finish="stop"), DONE))) as server:
+        code, out = _until(b"waiting for custom/m", late, "--once", "--base-url", server.base_url, "--wire", "openai")
+    assert code == 0
+    assert out.rindex(b"\r\x1b[K") < out.index(b"at last")
+    assert b"waiting" not in out[out.index(b"at last") :]
 
 
 def test_sec_1_an_error_of_the_server_is_cleaned_too() -> None:

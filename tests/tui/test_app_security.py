@@ -19,8 +19,8 @@ import pytest
 
 import llmtui.tui
 from llmtui.core.errors import InputRefused
+from llmtui.core.links import openable
 from llmtui.core.messages import ModelRef
-from llmtui.tui.links import openable
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:

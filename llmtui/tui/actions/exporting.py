@@ -48,7 +48,7 @@ async def _write(chat: ChatScreen, target: Path, kind: str) -> None:
         return
 
     def written() -> str:
-        return render([of_conversation(session.store.conversations, conversation)], kind)
+        return render([of_conversation(session.store, conversation)], kind)
 
     def write() -> Path:
         text = written()

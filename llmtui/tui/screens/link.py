@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import InputRefused
-from llmtui.tui.links import openable
+from llmtui.core.links import openable
 from llmtui.tui.screens.confirm import ask
 
 if TYPE_CHECKING:

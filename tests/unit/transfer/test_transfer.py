@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from llmtui.core.messages import Attachment, Message, MessageState, ModelRef, Ro
 from llmtui.transfer.as_html import to_html
 from llmtui.transfer.as_json import from_json, to_json
 from llmtui.transfer.as_markdown import to_markdown
-from llmtui.transfer.document import Document
+from llmtui.transfer.document import Bill, Document
 
 MODEL = ModelRef("openai", "gpt/5")
 QUESTION = Message(
@@ -79,8 +80,8 @@ def test_messages_are_put_in_order_and_streaming_ones_are_over() -> None:
     streaming = Message(Role.ASSISTANT, "half", id="s", parent_id="a2", state=MessageState.STREAMING)
     mixed = DOCUMENT._replace(messages=(streaming, SECOND, QUESTION, FIRST))
     [back] = from_json(to_json([mixed]), "f")
-    assert [message.id for message in back.messages] == ["q1", "a2", "a1", "s"]
-    assert back.messages[-1].state is MessageState.INTERRUPTED
+    assert [message.id for message in back.messages] == ["q1", "a2", "s", "a1"]
+    assert back.messages[2].state is MessageState.INTERRUPTED
 
 
 def broken(**changes: Any) -> str:
@@ -112,12 +113,12 @@ def broken(**changes: Any) -> str:
         (broken(created_at="yesterday"), "f: conversation 1: created_at must be a time"),
         (broken(leaf_id="zz"), "leaf_id names no message"),
         (broken(settings=[]), "settings: a JSON object"),
-        (broken(message_role="robot"), "f: conversation 1, message 2: 'robot' is not a valid Role"),
-        (broken(message_state="gone"), "message 2: 'gone' is not a valid MessageState"),
+        (broken(message_role="robot"), "f: conversation 1, message 2: role must be one of"),
+        (broken(message_state="gone"), "message 2: state must be one of"),
         (broken(message_content=None, message_id="q1"), "two messages have the same id"),
         (broken(message_parent_id="zz"), "message a1 has a parent that is not there"),
         (broken(message_parent_id="a1"), "message a1 has a parent that is not there"),
-        (broken(message_model="nothing"), "is not a model"),
+        (broken(message_model="nothing"), "message 2: model: “nothing” is not a model"),
         (broken(message_attachments=[{"name": "x", "data": "%"}]), "not base64"),
         (broken(message_attachments={}), "a JSON array was expected"),
     ],
@@ -137,13 +138,39 @@ def test_the_branch_that_is_shown() -> None:
 
 def test_markdown_reads_well() -> None:
     text = to_markdown([DOCUMENT, DOCUMENT._replace(title="", leaf_id="a1", settings={})])
-    assert text.startswith("# A <title>\n\n2025-11-20 · openai/gpt/5 · c1\n\n## System\n\nBe *brief*.\n\n## You\n\n")
+    assert "---\n\n# A <title>\n\n## System\n\nBe *brief*.\n\n## You\n\n" in text
     assert "- attached: x.png (image/png, 6 bytes)\n" in text
     assert "<details><summary>Reasoning</summary>\n\nLet me think.\n\n</details>" in text
     assert "## openai/gpt/5\n\n" in text
     assert "```py\n1 < 2\n```\n" in text
-    assert "\n---\n\n# Untitled\n" in text
+    assert text.count("\n---\n\n# ") == 2
+    assert "\n# Untitled\n" in text
     assert "*cancelled: stopped*" in text
+
+
+BILL = Bill(3, 450, 900, Decimal("0.00337500"), Decimal("0.002"), 1)
+
+
+def test_markdown_begins_with_its_facts() -> None:
+    """CHAT-1: front matter with model, tokens and cost; a title can end neither it nor its line."""
+    document = DOCUMENT._replace(title='a "b"\n---\x1b[31m', bill=BILL)
+    rule, *facts = to_markdown([document]).split("\n\n# ")[0].splitlines()
+    assert (rule, facts.pop()) == ("---", "---")
+    assert facts == [
+        'title: "a \\"b\\" --- ␛[31m"'.replace(" --- ", " ---"),
+        'id: "c1"',
+        "created: 2025-11-20T12:02:03.000Z",
+        "updated: 2025-11-20T12:02:05.001Z",
+        'model: "openai/gpt/5"',
+        "tokens: 1350",
+        "input_tokens: 450",
+        "output_tokens: 900",
+        'cost_usd: "0.00337500"',
+        'cost_estimate_usd: "0.002"',
+        "requests_of_unknown_cost: 1",
+    ]
+    unknown = document._replace(bill=BILL._replace(confirmed=None))
+    assert "cost_usd: null\n" in to_markdown([unknown])  # COST-2: unknown is never 0
 
 
 HOSTILE = "<script>x</script> [a](javascript:alert(1)) [b](data:text/html,x) ![p](https://h/t.gif) <https://ok> &lt;"
@@ -179,7 +206,18 @@ def test_html_shows_what_there_is() -> None:
     assert "attached: n.txt" in page
     assert "<strong>Because</strong>" in page
     assert "<em>brief</em>" in page
-    assert '<code class="language-py">1 &lt; 2' in page
+    assert '<code class="language-py"><span class="number">1</span> &lt; <span class="number">2</span>\n</code>' in page
     assert "<details><summary>Reasoning</summary><p>Let me think.</p>" in page
     assert "Conversations</title>" in to_html([DOCUMENT, DOCUMENT._replace(leaf_id="a1")])
     assert "cancelled: stopped" in to_html([DOCUMENT._replace(leaf_id="a1")])
+    assert "· 450 tokens in, 900 out · $0.0034 · ~$0.0020 estimated" in to_html([DOCUMENT._replace(bill=BILL)])
+
+
+def test_html_shows_what_a_terminal_would_obey_and_links_only_what_may_open() -> None:
+    """SEC-1: control and bidirectional characters become visible marks; a link with a user name is none."""
+    text = "a\x1b[31m\u202eb <http://u:p@evil.example/> [x](//evil.example) <https://ok.example>"
+    page = to_html([DOCUMENT._replace(messages=(Message(Role.USER, text, id="m"),), leaf_id="m")])
+    assert not {"\x1b", "\u202e"} & set(page)
+    assert page.count("href=") == 1
+    huge = Message(Role.USER, "```py\n" + "x = 1\n" * 40_000 + "```", id="m")  # not coloured: it would take seconds
+    assert '<span class="number">' not in to_html([DOCUMENT._replace(messages=(huge,), leaf_id="m")])
