@@ -120,9 +120,12 @@ class Directory:
                 f"“{name}” is offered by {', '.join(ref.provider for ref in chosen)}",
                 advice=f"Say which: -m {chosen[0]}.",
             )
+        offered = {each: provider for provider in reversed(self.names()) for each in self._listed_names(provider)}
+        near = [f"{offered[each]}/{each}" for each in difflib.get_close_matches(name, offered, n=3)]
         raise ModelNotFound(
             f"no provider is known to have a model “{name}”",
-            advice="Write PROVIDER/MODEL; `llmtui models` lists what there is.",
+            advice=(f"Did you mean {', '.join(near)}?" if near else "Write PROVIDER/MODEL;")
+            + " `llmtui models` lists what there is.",
             model=name,
         )
 

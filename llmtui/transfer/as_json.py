@@ -28,19 +28,7 @@ def to_json(documents: Sequence[Document]) -> str:
 def document_dict(document: Document) -> dict[str, Any]:
     """One conversation as JSON has it."""
     table = document._asdict()
-    bill = table.pop("bill")
-    if bill is not None:  # to be read; it is not taken in again, for a bill belongs to the ledger that booked it
-        table["usage"] = {
-            "requests": bill.requests,
-            "input_tokens": bill.input_tokens,
-            "output_tokens": bill.output_tokens,
-            "total_tokens": bill.input_tokens + bill.output_tokens,
-        }
-        table["cost"] = {
-            "usd": None if bill.confirmed is None else format(bill.confirmed, "f"),
-            "estimate_usd": format(bill.estimated, "f") if bill.estimated else None,
-            "uncounted": bill.uncounted,
-        }
+    del table["bill"]  # a bill belongs to the ledger that booked it; what was imported is exported the same again
     table["created_at"], table["updated_at"] = iso(document.created_at), iso(document.updated_at)
     table["settings"] = dict(document.settings)
     table["messages"] = [message_dict(message) for message in document.messages]

@@ -402,8 +402,8 @@ def test_history_of_a_conversation(tmp_path: Path) -> None:
     assert ok("history", "export", identity, listed[0]["id"], "--format", "json", "-o", str(exported)) == ""
     assert stat.S_IMODE(exported.stat().st_mode) == 0o600
     front, _, rest = ok("history", "export", identity).partition("\n\n# A new title\n")
-    assert front.startswith("---\ntitle: \"A new title\"\n")
-    assert {"model: \"custom/m\"", "tokens: 24", "input_tokens: 10", "output_tokens: 14"} <= set(front.splitlines())
+    assert front.startswith('---\ntitle: "A new title"\n')
+    assert {'model: "custom/m"', "tokens: 24", "input_tokens: 10", "output_tokens: 14"} <= set(front.splitlines())
     assert "second question" in rest
     assert ok("history", "export", identity, "--format", "html").startswith("<!doctype html>")
 

@@ -496,7 +496,7 @@ def test_rob_2_a_missing_model_names_near_ones_although_nobody_has_listed_them()
         bare = run("--once", "-m", "fancy-model-1", "hi")
     assert [done.returncode for done in (near, none, bare)] == [1, 1, 1]
     assert b"Did you mean fancy-model-2?" in near.stderr
-    assert b"It offers elsewhere." in none.stderr
+    assert b"There are elsewhere." in none.stderr
     assert b"Did you mean mine/fancy-model-2?" in bare.stderr
 
 
