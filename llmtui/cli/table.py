@@ -281,6 +281,7 @@ SERVE = Command(
         Option("--host", "127.0.0.1 unless told otherwise: this machine alone", metavar="HOST"),
         Option("--port", "8484 unless told otherwise; 0 takes a free one", metavar="PORT"),
         *SERVED_OPTIONS,
+        VERSION,
         HELP,
     ),
     epilog=SERVE_NOTES,
