@@ -12,6 +12,7 @@ import re
 
 _CHUNKED = re.compile(rb"\ntransfer-encoding:[ \t]*chunked[ \t]*\r?\n", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r?\n")
+_HTTP = b"HTTP/"
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
 _LONGEST_HEAD = 256 * 1024
 _LONGEST_LINE = 8 * 1024
@@ -50,6 +51,8 @@ class ChunkJoiner:
         return self._head(data)
 
     def _head(self, data: bytes) -> bytes:
+        if not data.startswith(_HTTP[: len(data)]):
+            return data  # no answer to a request: a SOCKS proxy's words, before the way is free
         start = 0
         while True:
             end = _HEAD_END.search(data, start)

@@ -109,7 +109,7 @@ def classify(
         code=fault.code,
         request_id=_request_id(headers, target) or fault.request_id,
         retry_after_s=wait,
-        should_retry=_should_retry(kind, headers),
+        should_retry=_should_retry(kind, headers, status),
     )
 
 
@@ -159,6 +159,12 @@ def _by_status(status: int | None, headers: Mapping[str, str], target: Target) -
         return _Verdict(errors.Overloaded, "is overloaded", "Try again later, or choose another model with -m.")
     if status is None or status >= 500 or status in {408, 409}:
         return _Verdict(errors.ServerError, "failed", "Try again, or choose another model with -m.")
+    if status == 407:
+        return _Verdict(
+            errors.ConnectionFailed,
+            "cannot be reached: the proxy on the way wants a name and a password",
+            "Write them into the proxy's address: http://NAME:PASSWORD@host:3128.",
+        )
     if status == 413:
         return _Verdict(
             errors.InvalidRequest,
@@ -198,6 +204,7 @@ def _request_id(headers: Mapping[str, str], target: Target) -> str | None:
     return target.scrub(found)[:120] or None
 
 
-def _should_retry(kind: type[errors.ProviderError], headers: Mapping[str, str]) -> bool | None:
+def _should_retry(kind: type[errors.ProviderError], headers: Mapping[str, str], status: int | None) -> bool | None:
     """The provider's own word, where it makes us more careful; it never makes a final error one to be repeated."""
-    return False if kind.retryable and headers.get("x-should-retry", "").strip().lower() == "false" else None
+    no = status == 407 or headers.get("x-should-retry", "").strip().lower() == "false"
+    return False if kind.retryable and no else None

@@ -30,6 +30,7 @@ from llmtui.core.secret import Secret
 from llmtui.providers._http import AsyncTransport, BlockingTransport
 from llmtui.providers.base import Target, WireRequest
 from llmtui.providers.transport import Response, Transport
+from tests.support.socks_proxy import SocksProxy
 from tests.support.wire_server import CLOSE, HANG, RESET, Gate, Reply, WireServer
 
 T = TypeVar("T")
@@ -574,6 +575,30 @@ def tunnel(listener: socket.socket, port: int) -> None:
 
     threading.Thread(target=copy, args=(upstream, client), daemon=True).start()
     copy(client, upstream)
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_socks_proxy(run: Run, server: WireServer, secure: WireServer, scheme: str) -> None:
+    """PRV-7: the name is resolved by the proxy; plain http with a password, TLS without one."""
+    pytest.importorskip("socksio")
+    server.replies(Reply(pieces=[BODY]))
+    with SocksProxy(server.port, password=b"pass") as proxy:
+        assert fetch(run, "http://model.test:8080/v1", proxy=f"{scheme}://user:pass@{proxy.address}")[2] == BODY
+        assert proxy.asked == [(b"model.test", 8080)]
+    with SocksProxy(secure.port) as proxy:
+        way = f"{scheme}://{proxy.address}"
+        assert fetch(run, secure.url, proxy=way, ca_file=str(TLS / "ca.pem"), key=Secret(SECRET))[0] == 200
+
+
+@pytest.mark.parametrize(("user", "refuses"), [("user:wrong@", False), ("user:pass@", True)])
+def test_a_socks_proxy_that_refuses(run: Run, server: WireServer, user: str, refuses: bool) -> None:
+    """PRV-7, ROB-8: a wrong password, and an address that the proxy does not reach."""
+    pytest.importorskip("socksio")
+    with SocksProxy(server.port, password=b"pass", refuses=refuses) as proxy:
+        error = failure(run, "http://model.test/v1", proxy=f"socks5://{user}{proxy.address}")
+    assert isinstance(error, ConnectionFailed)
+    assert "the proxy" in str(error)
+    assert "pass" not in str(error).replace("password", "")
 
 
 def test_a_proxy_that_refuses(run: Run, server: WireServer) -> None:

@@ -128,3 +128,14 @@ def test_what_was_held_back_comes_at_the_end() -> None:
     joiner = ChunkJoiner()
     assert joiner.feed(HEAD + b"3\r\nabc\r\n7") == HEAD + b"3\r\nabc\r\n"
     assert (joiner.end(), joiner.end()) == (b"7", b"")
+
+
+def test_a_proxys_handshake_goes_through_as_it_comes() -> None:
+    """PRV-7: the two bytes that a SOCKS proxy answers are no head that has to be waited for."""
+    joiner = ChunkJoiner()
+    assert joiner.feed(b"\x05\x00") == b"\x05\x00"
+    joiner.reset()
+    assert joiner.feed(b"\x05\x00\x00\x01" + bytes(6)) == b"\x05\x00\x00\x01" + bytes(6)
+    joiner.reset()
+    assert joiner.feed(b"HTT") == b""
+    assert joiner.feed(HEAD[3:] + b"2\r\na") == HEAD + b"1\r\na\r\n"

@@ -237,5 +237,13 @@ def test_a_wait_in_headers_that_a_router_puts_into_its_body() -> None:
     assert by_status(429, body, {"date": DATE, "retry-after": "2"}).retry_after_s == 2.0
 
 
+def test_a_proxy_that_wants_a_password() -> None:
+    """PRV-7, ROB-2: 407 is the proxy's, and asking again would not help."""
+    error = by_status(407)
+    assert isinstance(error, errors.ConnectionFailed)
+    assert (error.is_retryable, error.leads_on) == (False, True)
+    assert "the proxy on the way wants a name and a password" in error.message
+
+
 def test_only_what_is_retried_has_a_wait() -> None:
     assert by_status(400, b"", {"retry-after": "7"}).retry_after_s is None
