@@ -49,7 +49,7 @@ def _check_proxy(proxy: str, setting: str, target: Target) -> None:
         if find_spec("socksio") is None:
             raise ConfigError(
                 f"The proxy of {target.name} ({setting}) is a SOCKS proxy",
-                advice="For these install the package socksio.",
+                advice="For these install llmtui[socks], or the package socksio.",
             )
     elif not proxy.startswith(("http:", "https:")):
         raise ConfigError(

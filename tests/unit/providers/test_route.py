@@ -53,14 +53,15 @@ def test_the_targets_own_proxy_goes_before_the_environments(monkeypatch: pytest.
     assert route("http", "127.0.0.1", target).proxy == "http://mine:2"
 
 
-def test_what_is_no_way() -> None:
+def test_what_is_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="neither http"):
         route("ftp", "h.test", PLAIN)
     with pytest.raises(ConfigError, match="no known kind"):
         route("https", "h.test", Target("acme", "openai", "", proxy="gopher://p"))
     with pytest.raises(ConfigError) as caught:
         route("https", "h.test", Target("acme", "openai", "", proxy="socks5://p:1"))
-    assert "socksio" in caught.value.sentence
+    assert "install llmtui[socks]" in caught.value.sentence
 
 
 @pytest.mark.parametrize(
