@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmtui.core.cost import NO_COST, Cost, Resolution
-from llmtui.core.errors import ConnectionFailed, StreamBroken, TimedOut
+from llmtui.core.errors import ConnectionFailed, MalformedResponse, StreamBroken, TimedOut
 from llmtui.core.usage import Usage
 from llmtui.tokens.estimate import estimate_tokens
 
@@ -62,8 +62,10 @@ def _book(attempt: Attempt, state: str, error: LlmtuiError | None, input_tokens:
         return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
     if state == "truncated":
         return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
-    # failed: nothing is confirmed; text that had streamed, or a request that was given up on, may still be billed
-    if attempt.has_content or isinstance(error, TimedOut):
+    # failed: nothing is confirmed; text that had streamed, or a request that was given up on, may still be billed: to the
+    # provider an answer that broke off once it had begun looks like a client that hung up
+    hung_up = attempt.opened and isinstance(error, ConnectionFailed | StreamBroken | MalformedResponse)
+    if attempt.has_content or hung_up or isinstance(error, TimedOut):
         return guess, _estimate(attempt, guess, Resolution.NONE)
     return attempt.usage, NO_COST
 

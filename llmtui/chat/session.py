@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from llmtui.tokens.counts import Counts
 
 
+TELLING_TOKENS = 100
+"""Of a smaller request what the provider adds by itself would be taken for the text's."""
+
+
 class Preview(NamedTuple):
     """What would be sent."""
 
@@ -361,7 +365,11 @@ class ChatSession:
         if plan.exact_for is not None or usage is None or usage.source != "provider" or result.model.provider == "demo":
             return
         estimated = uncalibrated(plan.request.messages)
-        if estimated is not None and self.counts.observe(result.model.provider, estimated, usage.input_tokens):
+        if (
+            estimated is not None
+            and estimated >= TELLING_TOKENS
+            and self.counts.observe(result.model.provider, estimated, usage.input_tokens)
+        ):
             await self._runtime.call(self.counts.keep)
 
     async def prepare_counting(self, model: ModelRef) -> bool:

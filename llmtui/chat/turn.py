@@ -311,9 +311,8 @@ class Turn:
         if state != "failed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
         if attempt.usage_was_nonsense and state == "completed":
-            self._warnings.append(
-                f"{attempt.endpoint.ref.provider} reported a usage that cannot be: the cost is unknown"
-            )
+            said = f"{attempt.endpoint.ref.provider} reported a usage that cannot be: the cost is unknown"
+            self._note(said, must_be_said=True)
         if cost.pending and attempt.response_id:
             ref, price = attempt.endpoint.ref, attempt.endpoint.price(usage.input_tokens if usage else 0)
             self.pending.append(PendingLookup(self._attempt_id, *ref, attempt.response_id, price))

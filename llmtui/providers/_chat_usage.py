@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llmtui.providers._usage import Nonsense, count, first_count, has_count, make_usage, part, usd
+from llmtui.providers._usage import Nonsense, charged, count, first_count, has_count, make_usage, part, usd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,8 +74,8 @@ def _own_cost(raw: Mapping[str, Any]) -> Decimal | None:
     A router adds its fee to the upstream cost only where the user brought the upstream's key: it says so, or it says
     nothing and the two differ. With such a key both must be known.
     """
-    cost = usd(raw.get("cost"))
-    upstream = usd(part(raw, "cost_details").get("upstream_inference_cost"))
+    cost = charged(raw.get("cost"))
+    upstream = charged(part(raw, "cost_details").get("upstream_inference_cost"))
     own_key = raw.get("is_byok")
     if own_key is True:
         if cost is None or upstream is None:

@@ -70,6 +70,18 @@ def usd(value: object) -> Decimal | None:
     return amount if amount.is_finite() and 0 <= amount <= _MAX_USD else None
 
 
+def charged(value: object) -> Decimal | None:
+    """What a server says that it charged; None where it says nothing. Raise Nonsense for a figure that cannot be meant."""
+    if isinstance(value, dict):
+        value = value.get("total_cost")
+    if value is None:
+        return None
+    amount = usd(value)
+    if amount is None:
+        raise Nonsense(f"not an amount of money: {value!r:.40}")
+    return amount
+
+
 def make_usage(
     *, input_tokens: int, cache_read: int, cache_write: int, output: int, reasoning: int, cost: Decimal | None = None
 ) -> Usage:

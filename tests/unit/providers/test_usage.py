@@ -48,7 +48,6 @@ READ = [
      "cost_details": {"upstream_inference_cost": Decimal("0.02")}}, usage(1, 0, 0, 1, 0, "0.021")),
     ("nobody says, they agree", {"prompt_tokens": 1, "completion_tokens": 1, "cost": Decimal("0.02"),
      "cost_details": {"upstream_inference_cost": Decimal("0.02")}}, usage(1, 0, 0, 1, 0, "0.02")),
-    ("a cost that cannot be", {"prompt_tokens": 1, "completion_tokens": 1, "cost": -1}, usage(1, 0, 0, 1, 0)),
 ]  # fmt: skip
 
 
@@ -67,12 +66,20 @@ def test_each_dialect(raw: dict[str, Any], expected: Usage) -> None:
         {"prompt_tokens": 1, "completion_tokens": float("inf")}, {"prompt_tokens": 1, "completion_tokens": float("nan")},
         {"prompt_tokens": 1, "completion_tokens": 1, "is_byok": True, "cost": None},
         {"prompt_tokens": 1, "completion_tokens": 1, "is_byok": True, "cost": Decimal("0.1"), "cost_details": None},
+        *({"prompt_tokens": 1, "completion_tokens": 1, "cost": cost} for cost in (-1, "0.01", "abc", float("nan"), 10**12, True)),
     ],
 )  # fmt: skip
 def test_nonsense_is_unknown_never_zero(raw: dict[str, Any]) -> None:
     """COST-2 (P16, P19)."""
     with pytest.raises(Nonsense):
         read_chat_usage(raw)
+
+
+def test_a_cost_in_parts_is_taken_as_a_whole() -> None:
+    """P14: Perplexity breaks its charge down; an object without a total says nothing."""
+    raw = {"prompt_tokens": 1, "completion_tokens": 1, "cost": {"request_cost": 1, "total_cost": Decimal("0.006")}}
+    assert read_chat_usage(raw).cost_usd == Decimal("0.006")
+    assert read_chat_usage({**raw, "cost": {}}).cost_usd is None
 
 
 def test_counts_and_amounts() -> None:
