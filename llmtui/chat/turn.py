@@ -16,7 +16,7 @@ from llmtui.chat.booking import book
 from llmtui.chat.outcome import duration, filtered, judge, kept_answer
 from llmtui.chat.partial import PartialBuffer
 from llmtui.chat.retry import Retries
-from llmtui.core.cost import NO_COST, Cost
+from llmtui.core.cost import NO_COST, Cost, Resolution
 from llmtui.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
@@ -310,7 +310,8 @@ class Turn:
         usage, cost = book(attempt, state=state, error=error, input_tokens=self._plan.input_tokens)
         if state != "failed" or attempt.has_content or cost.estimate is not None:
             self._usage, self._cost = usage, cost
-        if attempt.usage_was_nonsense and state == "completed":
+        makes_no_sense = attempt.usage_was_nonsense or attempt.usage is not None
+        if state == "completed" and cost.resolution is Resolution.UNKNOWN and makes_no_sense:
             said = f"{attempt.endpoint.ref.provider} reported a usage that cannot be: the cost is unknown"
             self._note(said, must_be_said=True)
         if cost.pending and attempt.response_id:

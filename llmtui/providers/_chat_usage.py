@@ -78,11 +78,15 @@ def _own_cost(raw: Mapping[str, Any]) -> Decimal | None:
     upstream = charged(part(raw, "cost_details").get("upstream_inference_cost"))
     own_key = raw.get("is_byok")
     if own_key is True:
-        if cost is None or upstream is None:
+        if cost is None or upstream is None or min(cost, upstream) < 0:
             raise Nonsense("the fee or the upstream cost is missing")
         return cost + upstream
     if cost is not None:
-        return cost + upstream if own_key is None and upstream and upstream != cost else cost
+        return (
+            cost + upstream
+            if own_key is None and upstream and upstream > 0 and upstream != cost and cost >= 0
+            else cost
+        )
     return _ticks(raw.get("cost_in_usd_ticks"))
 
 

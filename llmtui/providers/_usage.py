@@ -71,15 +71,16 @@ def usd(value: object) -> Decimal | None:
 
 
 def charged(value: object) -> Decimal | None:
-    """What a server says that it charged; None where it says nothing. Raise Nonsense for a figure that cannot be meant."""
+    """What a server says that it charged; None where it says nothing, below 0 for a figure that cannot be meant: the counts
+    beside it stand, and what they cost is unknown."""
+    from decimal import Decimal
+
     if isinstance(value, dict):
         value = value.get("total_cost")
     if value is None:
         return None
     amount = usd(value)
-    if amount is None:
-        raise Nonsense(f"not an amount of money: {value!r:.40}")
-    return amount
+    return Decimal(-1) if amount is None else amount
 
 
 def make_usage(

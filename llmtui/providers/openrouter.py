@@ -86,7 +86,7 @@ class OpenRouter(OpenAIChat):
             usage = read_chat_usage(_as_usage(data))
         except (LlmtuiError, Nonsense):
             return None
-        return usage if usage.cost_usd is not None else None
+        return usage if usage.cost_usd is not None and usage.cost_usd >= 0 else None
 
 
 def _as_usage(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -582,4 +582,4 @@ def test_a_number_that_is_none_leaves_the_usage_unknown_and_the_answer_whole(num
     assert usage(seen) is None
     cost = f'{{"choices":[],"usage":{{"prompt_tokens":2,"completion_tokens":3,"cost":{number}}}}}'
     counted = usage(events(sse(frame("an answer", "stop"), cost, "[DONE]")))
-    assert counted == Usage(2, output_tokens=3)
+    assert counted == Usage(2, output_tokens=3, cost_usd=Decimal(-1)), "which the bill takes for unknown"

@@ -66,13 +66,19 @@ def test_each_dialect(raw: dict[str, Any], expected: Usage) -> None:
         {"prompt_tokens": 1, "completion_tokens": float("inf")}, {"prompt_tokens": 1, "completion_tokens": float("nan")},
         {"prompt_tokens": 1, "completion_tokens": 1, "is_byok": True, "cost": None},
         {"prompt_tokens": 1, "completion_tokens": 1, "is_byok": True, "cost": Decimal("0.1"), "cost_details": None},
-        *({"prompt_tokens": 1, "completion_tokens": 1, "cost": cost} for cost in (-1, "0.01", "abc", float("nan"), 10**12, True)),
     ],
 )  # fmt: skip
 def test_nonsense_is_unknown_never_zero(raw: dict[str, Any]) -> None:
     """COST-2 (P16, P19)."""
     with pytest.raises(Nonsense):
         read_chat_usage(raw)
+
+
+@pytest.mark.parametrize("cost", [-1, "0.01", "abc", float("nan"), Decimal("Infinity"), 10**12, True])
+def test_a_cost_that_cannot_be_leaves_the_counts_and_is_no_cost(cost: Any) -> None:
+    """P19: the bill takes a cost below 0 for unknown."""
+    found = read_chat_usage({"prompt_tokens": 2, "completion_tokens": 3, "cost": cost})
+    assert (found.input_tokens, found.output_tokens, found.cost_usd) == (2, 3, Decimal(-1))
 
 
 def test_a_cost_in_parts_is_taken_as_a_whole() -> None:
