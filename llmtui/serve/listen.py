@@ -32,6 +32,8 @@ class Listening(NamedTuple):
     port: int
     loopback: bool
     """Nobody but this machine reaches it."""
+    everywhere: bool = False
+    """It stands for every address that this machine has."""
 
     @property
     def origin(self) -> str:
@@ -61,7 +63,10 @@ def listen(host: str, port: int) -> Listening:
         port = bound.getsockname()[1]
     if not sockets:
         raise ListenFailed(f"--host {host} is no name or address of this machine")
-    return Listening(sockets, _shown(host, addresses), port, all(map(_is_loopback, addresses)))
+    everywhere = ipaddress.ip_address(addresses[0].partition("%")[0]).is_unspecified
+    if everywhere:  # which is no address that a browser could open
+        host = "::1" if ":" in addresses[0] else "127.0.0.1"
+    return Listening(sockets, host, port, all(map(_is_loopback, addresses)), everywhere)
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
@@ -80,13 +85,6 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
 
 def _is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def _shown(host: str, addresses: Sequence[str]) -> str:
-    """The host as somebody on this machine would write it: “every address” is none."""
-    if ipaddress.ip_address(addresses[0].partition("%")[0]).is_unspecified:
-        return "::1" if ":" in addresses[0] else "127.0.0.1"
-    return host
 
 
 def _why(error: OSError, host: str, port: int) -> str:

@@ -124,7 +124,8 @@ class Program:
         assert stderr is not None
         while data := await stderr.read(_LAST_WORDS):
             said = (said + data)[-_LAST_WORDS:]
-        self.last_words = said.decode("utf-8", "replace").strip()
+        lines = said.decode("utf-8", "replace").splitlines()
+        self.last_words = " ".join(line.removeprefix("llmtui: ").strip() for line in lines).strip()
 
     async def type(self, data: bytes) -> None:
         """Terminal input."""

@@ -65,6 +65,8 @@ async def _serve(plan: Plan, show: Callable[[str], None], notice: Callable[[str]
         show(f"{listening.origin}/?token={guard.token}")
         if not listening.loopback:
             notice(WARNING.format(port=listening.port))
+        if listening.everywhere:
+            notice(f"from another machine, write this one's name or address in place of {listening.host}")
         notice("open this address in a browser; Ctrl-C ends it")
         return 128 + await ended
     finally:

@@ -165,7 +165,7 @@ async def test_a_chat_that_cannot_start_says_why_in_the_page() -> None:
         assert kind == "ended"
         assert "them" in str(sentence)
         _, said = await served.end()
-    assert str(sentence).removeprefix("llmtui: ") in said
+    assert said.endswith(f"llmtui: {sentence}\n")
     assert "Traceback" not in said
 
 
@@ -178,6 +178,7 @@ async def test_another_host_is_warned_of() -> None:
         _, said = await served.end()
     assert "everyone who can reach port" in said
     assert "can use this chat: spend your money" in said
+    assert "in place of 127.0.0.1" in said
 
 
 def test_a_port_in_use_is_one_sentence() -> None:

@@ -16,6 +16,7 @@ from llmtui.tui.app import ChatApp
 from llmtui.tui.editor import without_keys
 from llmtui.tui.model_book import Facts
 from llmtui.tui.talk import Question
+from llmtui.tui.terminal import PasteSafeParser
 from tests.tui.conftest import Driven, driving
 
 if TYPE_CHECKING:
@@ -260,6 +261,32 @@ async def test_quitting_with_an_attachment_asks_first(tmp_path: Path) -> None:
         assert type(driven.app.screen).__name__ == "Confirm"
         await driven.press("n")
         assert driven.app.screen is driven.chat
+
+
+async def test_keys_that_come_at_once_act_in_their_order() -> None:
+    """CHAT-2: over a slow line many keys arrive in one read; what was typed after one is not typed before it."""
+    async with driving() as driven:
+
+        def arrive(keys: str) -> None:
+            parser = PasteSafeParser()
+            for key in keys:
+                for event in parser.feed(key):
+                    driven.app.post_message(event)
+
+        arrive("hello\nthere")
+        await driven.until(lambda: driven.prompt == "hello\nthere")
+        driven.chat.prompt.fill("")
+        arrive("teh\x7f\x7fhe\x01s\x05!")
+        await driven.until(lambda: driven.prompt == "sthe!")
+        driven.chat.prompt.fill("")
+        arrive("/nonsense\rnext")
+        await driven.until(lambda: "There is no command /nonsense" in driven.notices())
+        await driven.until(lambda: driven.prompt == "/nonsense\nnext")
+        driven.chat.prompt.fill("")
+        arrive("first\rsecond")
+        await driven.until(lambda: driven.prompt == "second" and driven.chat.talk.messages)
+        assert driven.chat.talk.messages[0].content == "first"
+        await driven.settled()
 
 
 # ---------------------------------------------------------------------------------------------------- the editor

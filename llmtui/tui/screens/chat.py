@@ -123,8 +123,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             command = commands.parse(event.text)
         except LlmtuiError as error:
             self.say(error.sentence, severity="warning")
+            self.give_back(self.talk, [Question(event.text, event.attachments)])
             return
-        self.prompt.clear()
         if command is not None:
             await self.action_run(command[0].name, command[1])
         else:

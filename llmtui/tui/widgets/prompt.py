@@ -169,9 +169,7 @@ class Prompt(Vertical):
     @on(PromptArea.Submitted)
     def _submitted(self, event: PromptArea.Submitted) -> None:
         event.stop()
-        text, attachments = self.content()
-        if text.strip() or attachments:
-            self.post_message(PromptSubmitted(text, attachments))
+        self.post_message(PromptSubmitted(event.text, event.attachments))
 
     @on(PromptArea.Left)
     def _left(self, event: PromptArea.Left) -> None:

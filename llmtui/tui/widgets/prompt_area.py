@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widgets.text_area import Edit, Location
 
+    from llmtui.core.messages import Attachment
+
 PLACEHOLDERS = (
     "Ask anything · Enter sends · Ctrl+J new line · / commands · @ files",
     "Ask anything · Enter sends · / commands",
@@ -52,7 +54,12 @@ class PromptArea(TextArea, inherit_bindings=False):
     """
 
     class Submitted(Message):
-        """Enter was pressed."""
+        """Enter was pressed; the area is empty again."""
+
+        def __init__(self, text: str, attachments: tuple[Attachment, ...]) -> None:
+            super().__init__()
+            self.text = text
+            self.attachments = attachments
 
     class Left(Message):
         """Tab was pressed where there is nothing to complete."""
@@ -99,10 +106,21 @@ class PromptArea(TextArea, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self.action_new_line()
-        elif event.key == "enter":  # the text area would insert it before bindings are asked
+            return
+        self._place = self._place if event.key in {"up", "down"} else 0
+        # Not left to the app, which asks bindings last: letters that came with this key would be typed before it.
+        action = self._own_action(event.key)
+        if action and await self.app.run_action(action, self):
+            event.stop()
             event.prevent_default()
-        else:
-            self._place = self._place if event.key in {"up", "down"} else 0  # the base class's handler runs next
+        elif event.key == "enter":  # the text area would insert it before other bindings are asked
+            event.prevent_default()
+
+    def _own_action(self, key: str) -> str:
+        """What a key does here, as it was rebound; empty when it means nothing to the text area."""
+        bindings = self._bindings.copy()
+        bindings.apply_keymap(self.app._keymap)  # noqa: SLF001 - as the screen does before it asks bindings
+        return next((binding.action for binding in bindings.key_to_bindings.get(key, ())), "")
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -134,7 +152,10 @@ class PromptArea(TextArea, inherit_bindings=False):
             self.replace("\n", (row, column - 1), (row, column))
             self.move_cursor((row + 1, 0))
         else:
-            self.post_message(self.Submitted())
+            text, attachments = self.marks.expand(self.text)
+            if text.strip() or attachments:
+                self.empty()  # now: what is typed while the message travels is the next one
+                self.post_message(self.Submitted(text, attachments))
 
     def action_complete(self) -> None:
         """Take a completion, or unfold the paste at the cursor, or go on to what can be focused next."""
