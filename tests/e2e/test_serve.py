@@ -38,6 +38,16 @@ async def settled() -> set[str]:
     return states
 
 
+async def draft() -> str:
+    """What was typed and not sent, once it is stored."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with closing(sqlite3.connect(locate(os.environ).database)) as connection:
+                for (text,) in connection.execute("SELECT text FROM drafts WHERE text <> ''"):
+                    return str(text)
+            await asyncio.sleep(0.05)
+
+
 async def test_only_the_own_page_with_the_token_gets_in() -> None:
     """CHAT-9: page, files, downloads and websocket alike; what is refused says why and starts nothing."""
     async with serving("--demo") as served, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
@@ -124,6 +134,8 @@ async def test_an_answer_that_streams_is_settled_when_it_ends(how: str) -> None:
             await terminal.type("hello")
             await terminal.type("\r")
             await terminal.until("streaming")
+            await terminal.type("unsent words")
+            await terminal.until("unsent words")
             if how != "page":
                 number = signal.Signals[how]
                 code, said = await served.end(number)
@@ -134,6 +146,7 @@ async def test_an_answer_that_streams_is_settled_when_it_ends(how: str) -> None:
                     await terminal.end()
                     assert terminal.told[-1] == ["ended", "The server has ended."]
         assert await settled() == {"cancelled"}
+        assert await draft() == "unsent words"
 
 
 async def test_what_no_page_sends_ends_only_that_chat() -> None:
