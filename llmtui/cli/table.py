@@ -133,7 +133,7 @@ What is kept, and what is not:
   llmtui   everything that “history export --format json” writes
   ChatGPT  conversations.json, or the zip with its pictures: every branch, models, reasoning; not tools, custom instructions, audio
   Claude   conversations.json, or the zip: texts, thinking, text of attached files; not pictures, tools, the model (it is not in it)
-  llm      logs.db, its “responses” table (before llm 0.32): prompts, fragments, answers, models, attachments; not options, tools
+  llm      logs.db, of any version: prompts, fragments, answers, reasoning, models, attachments; not options, tools
   oterm    store.db: chats, pictures, system prompts, models; it has no times
   elia     elia.sqlite: chats, system prompts, models, times
 """

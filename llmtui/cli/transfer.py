@@ -75,9 +75,6 @@ def import_files(ctx: Context) -> int:
                 known.add(each.id)
             else:
                 new[each.id] = each, source
-        for found in imported:
-            if found.note:
-                ctx.notice(found.note)
         with waiting(f"storing {len(new)} conversations …"):
             store.submit(partial(_take_in, new=list(new.values()))).result()
         for identity in known:

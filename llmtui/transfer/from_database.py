@@ -1,7 +1,7 @@
 """Databases of other chat programs: `llm`'s logs.db, oterm's store.db, elia's elia.sqlite.
 
-From llm are kept: conversations, prompts with their fragments, answers with the model that gave them, the system prompt,
-attachments whose content is in the database; what llm 0.32 and later write goes to other tables, and is told as not taken.
+From llm are kept: conversations, prompts with their fragments, answers and reasoning with the model that gave them, the
+system prompt, attachments whose content is in the database; from its older tables and from those of llm 0.32 and later.
 From oterm and elia: chats, messages in their order, system prompts, models, and oterm's pictures. Not kept: options, tools
 and their calls, token counts and durations (the ledger is only of what this program has sent), attachments that are only a
 path or an address.
@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 from llmtui.chat.files import image_type
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Attachment, Message, ModelRef, Role
-from llmtui.transfer.expect import moment_at
+from llmtui.transfer import from_llm_threads
 from llmtui.transfer.foreign import in_a_row, make_document, stable_id, without_system
+from llmtui.transfer.rows import moment_in, rows_of, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmtui.transfer.document import Document
-
-    Row = dict[str, Any]
+    from llmtui.transfer.rows import Row
 
 MAGIC = b"SQLite format 3\0"
 _ROLES = {
@@ -60,7 +60,7 @@ def _read(connection: sqlite3.Connection, name: str, now: int) -> tuple[list[Doc
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     columns = {table: _columns(connection, table) for table in tables}
     if {"responses", "conversations"} <= tables:
-        return list(_llm(connection, tables, name, now)), "llm"
+        return _llm_of_any_age(connection, tables, name, now), "llm"
     if {"chat", "message"} <= tables and {"author", "text"} <= columns["message"]:
         return list(_chats(connection, "oterm", columns, name, now)), "oterm"
     if {"chat", "message"} <= tables and {"role", "content"} <= columns["message"]:
@@ -74,33 +74,24 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in connection.execute(f'PRAGMA table_info("{table.replace(chr(34), chr(34) * 2)}")')}
 
 
-def _rows(connection: sqlite3.Connection, query: str) -> list[Row]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _text(row: Row, key: str, where: str) -> str:
-    """A column's text; "" where there is none. Raise ConfigError."""
-    value = row.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ConfigError(f"{where}: {key} must be text")
-    return value
-
-
-def _when(row: Row, key: str, where: str) -> int | None:
-    return moment_at(row, key, where) if row.get(key) else None
-
-
 # ------------------------------------------------------------------------------------------------- llm
 
 
+def _llm_of_any_age(connection: sqlite3.Connection, tables: set[str], name: str, now: int) -> list[Document]:
+    """The threads of llm 0.32 and later, and what stands in the older tables alone."""
+    found = {}
+    if tables >= from_llm_threads.TABLES:
+        found = {each.id: each for each in from_llm_threads.from_threads(connection, tables, name, now)}
+    for document in _llm(connection, tables, name, now):
+        if document.messages:
+            found.setdefault(document.id, document)
+    return list(found.values())
+
+
 def _llm(connection: sqlite3.Connection, tables: set[str], name: str, now: int) -> Iterator[Document]:
-    titles = {row["id"]: row.get("name") or "" for row in _rows(connection, "SELECT * FROM conversations")}
+    titles = {row["id"]: row.get("name") or "" for row in rows_of(connection, "SELECT * FROM conversations")}
     talks: dict[str, list[Row]] = {str(identity): [] for identity in titles}
-    for row in _rows(connection, "SELECT * FROM responses ORDER BY datetime_utc, id"):
+    for row in rows_of(connection, "SELECT * FROM responses ORDER BY datetime_utc, id"):
         talks.setdefault(str(row.get("conversation_id") or row["id"]), []).append(row)
     fragments = _fragments(connection, tables, "prompt_fragments")
     system_fragments = _fragments(connection, tables, "system_fragments")
@@ -111,7 +102,7 @@ def _llm(connection: sqlite3.Connection, tables: set[str], name: str, now: int) 
         system = ""
         for row in rows:
             place = f"{where}, response {row['id']}"
-            said = [*system_fragments.get(row["id"], ()), _text(row, "system", place)]
+            said = [*system_fragments.get(row["id"], ()), text_in(row, "system", place)]
             system = system or "\n\n".join(each for each in said if each)
             messages += _exchange(row, place, fragments.get(row["id"], ()), files.get(row["id"], ()))
         yield make_document(
@@ -125,17 +116,20 @@ def _llm(connection: sqlite3.Connection, tables: set[str], name: str, now: int) 
 
 
 def _exchange(row: Row, where: str, fragments: tuple[str, ...], files: tuple[Attachment, ...]) -> Iterator[Message]:
-    at = _when(row, "datetime_utc", where) or 0
-    prompt = "\n\n".join(each for each in (*fragments, _text(row, "prompt", where)) if each)
+    at = moment_in(row, "datetime_utc", where) or 0
+    prompt = "\n\n".join(each for each in (*fragments, text_in(row, "prompt", where)) if each)
     if prompt or files:
         yield Message(Role.USER, prompt, stable_id("llm", row["id"], "prompt"), attachments=files, created_at=at)
-    answer, model = _text(row, "response", where), _text(row, "resolved_model", where) or _text(row, "model", where)
+    answer, model = (
+        text_in(row, "response", where),
+        text_in(row, "resolved_model", where) or text_in(row, "model", where),
+    )
     if answer:
         yield Message(
             Role.ASSISTANT,
             answer,
             stable_id("llm", row["id"], "response"),
-            reasoning=_text(row, "reasoning", where),
+            reasoning=text_in(row, "reasoning", where),
             model=ModelRef("llm", model) if model else None,
             created_at=at,
         )
@@ -175,22 +169,22 @@ def _chats(
 ) -> Iterator[Document]:
     order = "id" if "id" in columns["message"] else "rowid"
     said: dict[Any, list[Row]] = {}
-    for row in _rows(connection, f"SELECT *, rowid AS number FROM message ORDER BY {order}"):  # noqa: S608
+    for row in rows_of(connection, f"SELECT *, rowid AS number FROM message ORDER BY {order}"):  # noqa: S608
         said.setdefault(row["chat_id"], []).append(row)
-    for chat in _rows(connection, "SELECT * FROM chat ORDER BY id"):
+    for chat in rows_of(connection, "SELECT * FROM chat ORDER BY id"):
         where = f"{name}: chat {chat['id']}"
         rows = said.get(chat["id"], [])
-        begun = _when(chat, "started_at", where)
+        begun = moment_in(chat, "started_at", where)
         # numbers alone would be the same in two people's databases
-        first = (_text(rows[0], "text", where) or _text(rows[0], "content", where)) if rows else ""
+        first = (text_in(rows[0], "text", where) or text_in(rows[0], "content", where)) if rows else ""
         identity = stable_id(source, chat["id"], begun or "", first)
         messages, prompt = without_system(
             _said(row, chat, f"{where}, message {row['number']}", identity) for row in rows
         )
-        system = _text(chat, "system", where) or prompt
+        system = text_in(chat, "system", where) or prompt
         yield make_document(
             identity,
-            _text(chat, "name", where) or _text(chat, "title", where),
+            text_in(chat, "name", where) or text_in(chat, "title", where),
             in_a_row(messages),
             created_at=begun,
             settings={"system": system} if system else {},
@@ -200,21 +194,21 @@ def _chats(
 
 
 def _said(row: Row, chat: Row, where: str, conversation: str) -> Message:
-    speaker = _text(row, "author", where) or _text(row, "role", where)
+    speaker = text_in(row, "author", where) or text_in(row, "role", where)
     if speaker not in _ROLES:
         raise ConfigError(
             f"{where}: “{speaker}” is nobody who is known here", advice="Expected are user and assistant."
         )
     role = _ROLES[speaker]
-    model = _text(row, "model", where) or _text(chat, "model", where)
-    provider = _text(chat, "provider", where) or ("ollama" if "author" in row else "elia")
+    model = text_in(row, "model", where) or text_in(chat, "model", where)
+    provider = text_in(chat, "provider", where) or ("ollama" if "author" in row else "elia")
     return Message(
         role=role,
-        content=_text(row, "text", where) or _text(row, "content", where),
+        content=text_in(row, "text", where) or text_in(row, "content", where),
         id=stable_id(conversation, row["number"]),
-        attachments=tuple(_pictures(_text(row, "images", where) or "[]", where)),
+        attachments=tuple(_pictures(text_in(row, "images", where) or "[]", where)),
         model=_model(provider, model) if model and role is Role.ASSISTANT else None,
-        created_at=_when(row, "timestamp", where) or 0,
+        created_at=moment_in(row, "timestamp", where) or 0,
     )
 
 

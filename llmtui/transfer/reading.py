@@ -29,8 +29,6 @@ class Imported(NamedTuple):
     source: str
     """llmtui, chatgpt, claude, llm, oterm or elia."""
     documents: list[Document]
-    note: str = ""
-    """What a person should know: something of it is not taken."""
 
 
 def read_import(data: bytes, name: str, *, now: int) -> Imported:
@@ -42,10 +40,7 @@ def read_import(data: bytes, name: str, *, now: int) -> Imported:
         return _zip(data, name, now)
     if data.startswith(from_database.MAGIC):
         documents, source = from_database.from_database(data, name, now=now)
-        lost = sum(not document.messages for document in documents) if source == "llm" else 0
-        kept = [document for document in documents if document.messages or source != "llm"]
-        note = f"{name}: {lost} of its conversations have no entry in the responses table (llm 0.32 and later write elsewhere)"
-        return Imported(source, kept, note if lost else "")
+        return Imported(source, documents)
     return _json(_parsed(data, name), name, now, from_chatgpt.no_picture)
 
 

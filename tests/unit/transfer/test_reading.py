@@ -314,16 +314,108 @@ LLM = (
 RESPONSE = "INSERT INTO responses (id, model, prompt, system, response, conversation_id, datetime_utc, resolved_model) VALUES (?,?,?,?,?,?,?,?)"
 
 
-def test_llm_conversations_that_are_written_elsewhere_are_told(tmp_path: Path) -> None:
+THREADS = (
+    "CREATE TABLE threads (id TEXT PRIMARY KEY, name TEXT, tip_message_hash TEXT, forked_from TEXT, datetime_utc TEXT)",
+    (
+        "CREATE TABLE turns (id TEXT PRIMARY KEY, thread_id TEXT, parent_message_hash TEXT, tip_message_hash TEXT, model TEXT,"
+        " resolved_model TEXT, datetime_utc TEXT)"
+    ),
+    "CREATE TABLE messages (hash TEXT PRIMARY KEY, parent_hash TEXT, role TEXT, provider_metadata TEXT)",
+    (
+        "CREATE TABLE parts (id INTEGER PRIMARY KEY, message_hash TEXT, position INTEGER, type TEXT, tool_name TEXT, text TEXT,"
+        " payload TEXT)"
+    ),
+)
+THREAD = "INSERT INTO threads VALUES (?,?,?,?,?)"
+TURN = "INSERT INTO turns VALUES (?,?,?,?,?,?,?)"
+MESSAGE = "INSERT INTO messages VALUES (?,?,?,NULL)"
+PART = "INSERT INTO parts (message_hash, position, type, text, payload) VALUES (?,?,?,?,?)"
+
+
+def test_llm_threads_of_newer_versions_are_kept_and_older_conversations_beside_them(tmp_path: Path) -> None:
+    """Forks share a beginning; a text may be put together of fragments; tools are left out."""
     data = database(
         tmp_path,
         *LLM,
-        ("INSERT INTO conversations VALUES (?,?,?)", ("new", "from a newer llm", "m")),
+        *THREADS,
+        ("INSERT INTO conversations VALUES (?,?,?)", ("t1", "as it was", "m")),  # migrated: the thread is it
+        (RESPONSE, ("r0", "m", "old p", None, "old a", "t1", "2025-01-01T00:00:00", None)),
         (RESPONSE, ("r", "m", "p", None, "a", "old", "2025-01-01T00:00:00", None)),
+        ("INSERT INTO fragments VALUES (?,?,?,?,?)", (7, "h", "a long text", None, None)),
+        ("INSERT INTO attachments VALUES (?,?,?,?,?)", ("f1", "image/png", None, None, PNG)),
+        ("INSERT INTO attachments VALUES (?,?,?,?,?)", ("f2", "image/png", "/etc/passwd", None, None)),
+        (MESSAGE, ("s", None, "system")),
+        (MESSAGE, ("u", "s", "user")),
+        (MESSAGE, ("call", "u", "assistant")),
+        (MESSAGE, ("result", "call", "tool")),
+        (MESSAGE, ("a", "result", "assistant")),
+        (MESSAGE, ("u2", "a", "user")),
+        (MESSAGE, ("a2", "u2", "assistant")),
+        (PART, ("s", 0, "text", "be nice", None)),
+        (PART, ("u", 1, "attachment", None, '{"attachment": {"id": "f1"}}')),
+        (PART, ("u", 2, "attachment", None, '{"attachment": {"id": "f2"}}')),
+        (PART, ("u", 0, "text", None, '{"text_ref": [{"fragment": 7}, {"literal": " and names?"}]}')),
+        (PART, ("call", 0, "tool_call", None, '{"name": "x"}')),
+        (PART, ("result", 0, "tool_result", None, '{"output": "y"}')),
+        (PART, ("a", 0, "reasoning", "hm", None)),
+        (PART, ("a", 1, "text", "Edam", None)),
+        (PART, ("u2", 0, "text", "more", None)),
+        (PART, ("a2", 0, "text", "Brie", None)),
+        (TURN, ("1", "t1", "u", "a", "gpt-4o", None, "2026-11-02 03:04:05+00:00")),
+        (TURN, ("2", "t2", "u2", "a2", "gpt-4o", "gpt-4o-2026", "2026-11-03 03:04:05.5+00:00")),
+        (THREAD, ("t1", "Cheese", "a", None, "2026-11-02 03:04:04+00:00")),
+        (THREAD, ("t2", None, "a2", "t1", "2026-11-03 03:04:05+00:00")),
+        (THREAD, ("t3", "never asked", None, None, "2026-11-03 03:04:05+00:00")),
     )
     found = read_import(data, "logs.db", now=NOW)
-    assert [said([each]) for each in found.documents] == [[("user", "p"), ("assistant", "a")]]
-    assert found.note.startswith("logs.db: 1 of its conversations have no entry in the responses table")
+    cheese, fork, old = found.documents
+    assert said([cheese]) == [("user", "a long text and names?"), ("assistant", "Edam")]
+    assert said([fork])[1:] == [("assistant", "Edam"), ("user", "more"), ("assistant", "Brie")]
+    assert said([old]) == [("user", "p"), ("assistant", "a")]
+    assert (cheese.title, fork.title) == ("Cheese", "a long text and names?")
+    assert cheese.settings == fork.settings == {"system": "be nice"}
+    assert [str(message.model) for message in fork.messages[1::2]] == ["llm/gpt-4o", "llm/gpt-4o-2026"]
+    assert (cheese.messages[1].reasoning, cheese.messages[1].created_at) == ("hm", 1793588645000)
+    assert [item.data for item in cheese.messages[0].attachments] == [PNG]
+    assert not {message.id for message in cheese.messages} & {message.id for message in fork.messages}
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        ([(THREAD, ("t", "n", "gone", None, None))], "logs.db: thread t: message gone is not there"),
+        (
+            [(MESSAGE, ("a", "b", "user")), (MESSAGE, ("b", "a", "user")), (THREAD, ("t", "n", "a", None, None))],
+            "thread t: it has no beginning",
+        ),
+        (
+            [(MESSAGE, ("a", None, "robot")), (THREAD, ("t", "n", "a", None, None))],
+            "thread t, message a: role “robot” is not known",
+        ),
+        (
+            [
+                (MESSAGE, ("a", None, "user")),
+                (PART, ("a", 0, "text", None, "{")),
+                (THREAD, ("t", "n", "a", None, None)),
+            ],
+            "message a: payload is not JSON",
+        ),
+        (
+            [
+                (MESSAGE, ("a", None, "user")),
+                (PART, ("a", 0, "text", None, '{"text_ref": [{"fragment": 1}]}')),
+                (THREAD, ("t", "n", "a", None, None)),
+            ],
+            "message a: text_ref names a fragment that is not there",
+        ),
+    ],
+)
+def test_an_llm_thread_that_does_not_fit_is_named(
+    tmp_path: Path, statements: list[tuple[str, tuple[Any, ...]]], told: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_import(database(tmp_path, *LLM, *THREADS, *statements), "logs.db", now=NOW)
+    assert told in caught.value.sentence
 
 
 def test_llm_conversations_fragments_and_attachments_are_kept(tmp_path: Path) -> None:
