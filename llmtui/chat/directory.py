@@ -188,7 +188,6 @@ class Directory:
                 wire=section.wire or known.wire,
                 base_url=section.base_url or known.base_url,
                 local=known.local if section.local is None else section.local,
-                headers={**dict(known.headers), **section.headers},
             )
         if not section.wire or not section.base_url:
             missing = "wire" if not section.wire else "base_url"

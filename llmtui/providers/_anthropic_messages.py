@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmtui.core.messages import Role
 from llmtui.providers._attachments import base64, pictures, text_with_files
 from llmtui.providers._json import dump
+from llmtui.providers._outgoing import WORTH_CACHING
 from llmtui.providers._replay import kept
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from llmtui.core.request import ChatRequest
 
 WIRE = "anthropic"
-_WORTH_CACHING = 4096
-"""Characters; a shorter prefix is below what the server caches."""
 _CACHE = {"type": "ephemeral"}
 
 
@@ -72,11 +71,11 @@ def _question(message: Message) -> list[dict[str, Any]]:
 
 def mark_cache(body: dict[str, Any]) -> None:
     """Hint what will come again: the system prompt, and everything up to the newest answer."""
-    if "system" in body and len(body["system"][0]["text"]) >= _WORTH_CACHING:
+    if "system" in body and len(body["system"][0]["text"]) >= WORTH_CACHING:
         body["system"][0]["cache_control"] = _CACHE
     messages = body["messages"]
     stable = next((i for i in range(len(messages) - 2, -1, -1) if messages[i]["role"] == "assistant"), None)
-    if stable is not None and size(messages[: stable + 1]) >= _WORTH_CACHING:
+    if stable is not None and size(messages[: stable + 1]) >= WORTH_CACHING:
         messages[stable]["content"][-1] |= {"cache_control": _CACHE}
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from llmtui.providers.base import Target
 
+WORTH_CACHING = 4096
+"""Characters; a shorter prefix is below what Anthropic's models cache."""
+
 
 def headers(target: Target, **auth: str) -> dict[str, str]:
     """Content type and authorisation (`x_api_key="…"` is the header x-api-key), then the user's own, which win."""

@@ -16,6 +16,7 @@ from llmtui.providers._chat_stream import ChatDecoder
 from llmtui.providers._chat_usage import read_chat_usage
 from llmtui.providers._json import excerpt, parse_body, parse_exact, quote
 from llmtui.providers._model_list import per_million, tokens
+from llmtui.providers._outgoing import WORTH_CACHING
 from llmtui.providers._replay import keep, kept
 from llmtui.providers._usage import Nonsense, part
 from llmtui.providers.base import ModelInfo, WireRequest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from llmtui.providers.base import Decoder, Target
 
 WIRE = "openrouter"
+_ATTRIBUTION = {"http-referer": "https://github.com/llmtui/llmtui", "x-openrouter-title": "llmtui", "x-title": "llmtui"}
 _WHOLE = frozenset({"text", "summary"})
 """Fields of a detail that arrive in pieces; of the others the latest value counts."""
 
@@ -47,10 +49,16 @@ class OpenRouter(OpenAIChat):
     def decoder(self, request: ChatRequest, target: Target) -> Decoder:
         return _Decoder(request, target)
 
+    def headers(self, target: Target) -> dict[str, str]:
+        """Which program asks, too; the config's own headers go before it."""
+        return _ATTRIBUTION | super().headers(target)
+
     def body(self, request: ChatRequest, target: Target, notes: list[str]) -> dict[str, Any]:
         body = super().body(request, target, notes)
         if effort := body.pop("reasoning_effort", None):
             body["reasoning"] = {"effort": effort}
+        if "anthropic/" in request.model.name and _comes_again(request):
+            body["cache_control"] = {"type": "ephemeral"}  # the other vendors cache without being told
         return body
 
     def message(self, message: Message, request: ChatRequest, system_role: str) -> dict[str, Any]:
@@ -87,6 +95,14 @@ class OpenRouter(OpenAIChat):
         except (LlmtuiError, Nonsense):
             return None
         return usage if usage.cost_usd is not None and usage.cost_usd >= 0 else None
+
+
+def _comes_again(request: ChatRequest) -> bool:
+    """Whether what is sent is worth caching: long enough, and a part of it has come before or will come again."""
+    messages = request.messages
+    system = sum(len(message.content) for message in messages if message.role is Role.SYSTEM)
+    went_on = any(message.role is Role.ASSISTANT for message in messages)
+    return system >= WORTH_CACHING or (went_on and sum(len(m.content) for m in messages) >= WORTH_CACHING)
 
 
 def _as_usage(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,8 +29,6 @@ _WIRES = {
 }
 WIRES = tuple(_WIRES)
 
-_ATTRIBUTION = {"http-referer": "https://github.com/llmtui/llmtui", "x-openrouter-title": "llmtui", "x-title": "llmtui"}
-
 
 class KnownProvider(NamedTuple):
     """What is known of a provider beforehand; a config section of the same name goes before it, field by field."""
@@ -43,8 +41,6 @@ class KnownProvider(NamedTuple):
     local: bool = False
     """Runs on this machine: costs nothing, may take long to its first token."""
     needs_key: bool = True
-    headers: tuple[tuple[str, str], ...] = ()
-    """Attribution: which program asks."""
     default_model: str = ""
     """What a first start asks when the user has said nothing; empty: the first that is listed."""
 
@@ -62,7 +58,7 @@ _KNOWN = (
     ),
     KnownProvider(
         "openrouter", "openrouter", "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",),
-        headers=tuple(_ATTRIBUTION.items()), default_model="openrouter/auto",
+        default_model="openrouter/auto",
     ),
     KnownProvider("groq", "openai", "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
     KnownProvider("deepseek", "openai", "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",), default_model="deepseek-chat"),

@@ -147,6 +147,7 @@ class _Decoder(FrameDecoder):
         self._length = 0  # characters of text, in all and since the last message item ended
         self._unmarked = 0
         self._kept: list[dict[str, Any]] = []
+        self._called = False
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         match frame.get("type"):
@@ -177,6 +178,7 @@ class _Decoder(FrameDecoder):
 
     def _item_done(self, item: Mapping[str, Any]) -> None:
         """Collect what has to be sent again: encrypted reasoning, and phases with the length of their text."""
+        self._called = self._called or item.get("type") == "function_call"
         if item.get("type") == "reasoning" and item.get("encrypted_content") and item.get("id"):
             fields = {name: item[name] for name in ("type", "id", "encrypted_content")}
             self._kept.append({**fields, "summary": item.get("summary") or []})
@@ -197,7 +199,7 @@ class _Decoder(FrameDecoder):
         cut = part(response, "incomplete_details").get("reason")
         if isinstance(cut, str) and cut:
             self._finish(out, _CUT.get(cut, FinishReason.STOP), cut)
-        elif any(item.get("type") == "function_call" for item in items):
+        elif self._called or any(item.get("type") == "function_call" for item in items):
             self._finish(out, FinishReason.TOOL_CALLS, "completed")
         else:
             self._finish(out, FinishReason.STOP, "completed")

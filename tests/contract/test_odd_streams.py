@@ -193,3 +193,11 @@ def test_ollama_with_an_empty_reason() -> None:
     """PRV-1: an empty `done_reason` is a runner that was lost, whatever counts stand beside it."""
     data = b'{"message":{"content":"Hi"},"done":false}\n' + OLLAMA_END.replace(b'"stop"', b'""')
     assert isinstance(failure(events("ollama", data)), errors.ServerError)
+
+
+def test_responses_tool_call_that_the_end_does_not_repeat() -> None:
+    """PRV-1: a call that was seen on the way counts where the last event lists no items."""
+    call = {"type": "response.output_item.done", "item": {"type": "function_call", "name": "f", "arguments": "{}"}}
+    assert finished(events("openai-responses", sse(json.dumps(call), RESPONSES_END))) == Finished(
+        FinishReason.TOOL_CALLS, "completed"
+    )

@@ -232,20 +232,36 @@ def test_errors_by_status(
 
 
 def test_plain_request() -> None:
-    """PRV-1, PRV-3, PRV-7: address, key, effort in this wire's own form, attribution from the provider's headers."""
-    where = target("openrouter", "https://openrouter.ai/api", headers={"X-OpenRouter-Title": "llmtui"})
+    """PRV-1, PRV-3, PRV-7: address, key, effort in this wire's own form, attribution unless the config says otherwise."""
+    where = target("openrouter", "https://openrouter.ai/api", headers={"X-Title": "mine"})
     wire = OPENROUTER.chat(
         request("deepseek/deepseek-r1", system("Be brief."), user("Hi"), reasoning_effort="high", seed=7), where
     )
     body = json.loads(wire.body)
     assert wire.url == "https://openrouter.ai/api/v1/chat/completions"
     assert wire.headers["authorization"] == f"Bearer {KEY}"
-    assert wire.headers["x-openrouter-title"] == "llmtui"
+    assert wire.headers["http-referer"].startswith("https://")
+    assert (wire.headers["x-openrouter-title"], wire.headers["x-title"]) == ("llmtui", "mine")
     assert body["reasoning"] == {"effort": "high"}
     assert "reasoning_effort" not in body
     assert body["seed"] == 7
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
     assert "reasoning" not in sent(SONNET)[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "messages", "cached"),
+    [
+        ("anthropic/claude-sonnet-4.5", (system("x" * 5000), user("Hi")), True),
+        ("anthropic/claude-sonnet-4.5", (user("x" * 5000), answer("y"), user("z")), True),
+        ("anthropic/claude-sonnet-4.5", (user("x" * 5000),), False),
+        ("anthropic/claude-sonnet-4.5", (user("x"), answer("y"), user("z")), False),
+        ("openai/gpt-5.6", (system("x" * 5000), user("Hi")), False),
+    ],
+)
+def test_the_cache_is_asked_for_where_it_saves_money(model: str, messages: Any, cached: bool) -> None:
+    """PRV-3: Anthropic's models cache only what they are told to; it pays from the second time on."""
+    assert ("cache_control" in sent(request(model, *messages))[0]) is cached
 
 
 def test_details_go_back_as_they_came() -> None:
