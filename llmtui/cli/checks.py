@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmtui.cli.context import Context
-    from llmtui.core.budget import Gauge
     from llmtui.providers.base import Target
-    from llmtui.store.database import Store
 
 
 def config(ctx: Context) -> Iterator[Finding]:
@@ -147,11 +145,12 @@ def _reach(target: Target) -> str | None:
 
 def alerts(ctx: Context) -> Iterator[Finding]:
     """USE-3: the last 24 hours, and the budgets."""
+    from llmtui.cli.budgets import gauges
     from llmtui.core.alerts import alerts_of
 
     with quiet_store(ctx) as store:
         recent = store.analytics.recent()
-        gauges = _gauges(ctx, store)
+        found_gauges = gauges(store, ctx.config.budget)
     ttft = recent.latency.ttft_p95
     found = alerts_of(
         ctx.config.alerts,
@@ -159,27 +158,9 @@ def alerts(ctx: Context) -> Iterator[Finding]:
         error_rate=recent.error_rate,
         ttft_p95_s=None if ttft is None else ttft / 1000,
         rate_limits_per_hour=recent.rate_limits_per_hour,
-        gauges=gauges,
+        gauges=found_gauges,
     )
     for sentence in found:
         yield Finding("alerts", "note", sentence)
     if not found:
         yield Finding("alerts", "ok", f"none; {recent.requests} requests in the last 24 hours")
-
-
-def _gauges(ctx: Context, store: Store) -> tuple[Gauge, ...]:
-    from datetime import UTC, datetime
-
-    from llmtui.core.budget import Spend, gauges_of, limits_of
-    from llmtui.core.periods import Scope, local_day, period
-
-    settings = ctx.config.budget
-    limits = [limit for limit in limits_of(settings) if limit.scope is not Scope.CONVERSATION]
-    day = local_day(datetime.now(UTC), settings.time_zone)
-    spends = {}
-    for scope in {limit.scope for limit in limits}:
-        span = period(scope, day, settings.time_zone, week_starts=settings.week_starts)
-        if span is not None:
-            sums = store.analytics.usage("total", span.first_day, span.last_day)[0]
-            spends[scope] = Spend(sums.confirmed, sums.estimated, uncounted=sums.uncounted, tokens=sums.total_tokens)
-    return gauges_of(limits, spends, day=day, settings=settings)

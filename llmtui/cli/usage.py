@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmtui.cli import budgets
 from llmtui.cli.parse import usage_error
 from llmtui.cli.stores import open_store
 from llmtui.cli.when import parse_day
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmtui.cli.context import Context
+    from llmtui.config import BudgetConfig
+    from llmtui.core.budget import Gauge
     from llmtui.store.database import Store
-    from llmtui.store.figures import Figures, Grouping, Latency, Overview
+    from llmtui.store.figures import Figures, Grouping, Latency, Overview, Recent
 
 _RECENT_DAYS = 14
 """How many days are drawn when no span was asked for."""
@@ -46,6 +49,9 @@ class Report(NamedTuple):
     rows: Sequence[Figures]
     latencies: dict[str, Latency]
     overview: Overview
+    recent: Recent
+    gauges: Sequence[Gauge]
+    """The budget's limits by day, week and month."""
     demo: Figures
     """Demo and benchmarks in the same span: in no other figure."""
 
@@ -62,7 +68,7 @@ def show_usage(ctx: Context) -> int:
     if first and last and first > last:
         raise usage_error(f"--since {first} is after --until {last}", command=ctx.called)
     with open_store(ctx) as store:
-        report = _report(store, first, last, parsed.last("by") or "", today, budget.week_starts)
+        report = _report(store, first, last, parsed.last("by") or "", today, budget)
     if parsed.has("json"):
         ctx.out.json(_as_dict(report))
     elif parsed.has("csv"):
@@ -72,9 +78,10 @@ def show_usage(ctx: Context) -> int:
     return 0
 
 
-def _report(store: Store, first: str, last: str, by: str, today: date, week_starts: str) -> Report:
+def _report(store: Store, first: str, last: str, by: str, today: date, budget: BudgetConfig) -> Report:
     look = store.analytics
-    day = today.isoformat()
+    day = budgets.today(store, budget)
+    week_starts = budget.week_starts
     spans = [period(scope, day, week_starts=week_starts) for scope in (Scope.WEEK, Scope.MONTH)]
     week, month = (span.first_day if span else day for span in spans)
     grouping = _GROUPINGS[by or "day"]
@@ -91,6 +98,8 @@ def _report(store: Store, first: str, last: str, by: str, today: date, week_star
         rows=rows,
         latencies=latencies,
         overview=look.overview(day, week, month),
+        recent=look.recent(),
+        gauges=budgets.gauges(store, budget),
         demo=look.demo(first, last),
     )
 
@@ -124,6 +133,13 @@ def _write_tables(ctx: Context, report: Report) -> None:
         arrow = {"up": "↑", "down": "↓", "level": "→"}[overview.trend]
         weeks = f"{format_usd(from_nanos(overview.last_week_nanos))}, {format_usd(from_nanos(overview.week_before_nanos))} before"
         out.line(f"last seven days       {arrow} {overview.trend} ({weeks})")
+        hours, limited = max(1, len(report.recent.hours)), report.recent.rate_limits_per_hour
+        out.line(
+            f"last 24 hours         {report.recent.requests / hours:.1f} requests an hour,"
+            f" {report.recent.error_rate:.1%} failed, {limited:.1f} rate limits an hour"
+        )
+        for gauge in report.gauges:
+            out.line(f"{f'{gauge.limit.scope} budget':<21} {budgets.sentence(gauge)}")
     else:
         name = " to ".join(part for part in (report.since or "the beginning", report.until or "today") if part)
         _table(ctx, "", [(name, report.total)])
@@ -249,6 +265,15 @@ def _as_dict(report: Report) -> dict[str, Any]:
         "conversations": overview.conversations,
         "average_conversation_usd": _usd(from_nanos(overview.average_nanos)),
         "trend": overview.trend,
+        "last_24_hours": {
+            "requests": report.recent.requests,
+            "requests_per_hour": report.recent.requests / max(1, len(report.recent.hours)),
+            "error_rate": report.recent.error_rate,
+            "errors": dict(report.recent.errors),
+            "rate_limits_per_hour": report.recent.rate_limits_per_hour,
+            "latency": _latency_dict(report.recent.latency),
+        },
+        "budgets": [budgets.as_dict(gauge) for gauge in report.gauges],
         "demo": _figures_dict(report.demo),
     }
 

@@ -49,7 +49,7 @@ class Report(NamedTuple):
 def read(store: Store, budget: BudgetConfig) -> Report:
     """Ask the ledger, with the same questions as `llmtui usage`. Blocks on the database."""
     look = store.analytics
-    today = local_day(datetime.now(UTC), budget.time_zone)
+    today = local_day(datetime.now(UTC), budget.time_zone, not_before=store.ledger.latest_day())
     spans = [period(scope, today, week_starts=budget.week_starts) for scope in (Scope.WEEK, Scope.MONTH)]
     week, month = (span.first_day if span else today for span in spans)
     first = date.fromisoformat(today) - timedelta(days=CHART_DAYS - 1)
