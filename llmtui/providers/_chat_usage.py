@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from llmtui.core.usage import Usage
 
 _TICKS_PER_USD = 10**10
+_INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
+_CACHED = ("cache_read_input_tokens", "num_cached_tokens", "cached_tokens")
+"""Other places where servers say how much of the input came from a cache."""
 
 
 def read_chat_usage(raw: Mapping[str, Any]) -> Usage:
@@ -30,14 +33,14 @@ def read_chat_usage(raw: Mapping[str, Any]) -> Usage:
         if not has_count(raw, "prompt_tokens", "input_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens"):
             raise Nonsense("neither input nor output tokens")
         output = max(0, total - prompt)
-    details = part(raw, "prompt_tokens_details") or part(raw, "input_tokens_details")
+    details = next((d for name in _INPUT_DETAILS if (d := part(raw, name))), {})
     made = part(raw, "completion_tokens_details") or part(raw, "output_tokens_details")
     reasoning = first_count(made, "reasoning_tokens") or first_count(raw, "reasoning_tokens")
     if reasoning and total == prompt + output + reasoning:
         output += reasoning
     return make_usage(
         input_tokens=prompt,
-        cache_read=first_count(details, "cached_tokens") or hit or first_count(raw, "cache_read_input_tokens"),
+        cache_read=first_count(details, "cached_tokens") or hit or first_count(raw, *_CACHED),
         cache_write=first_count(details, "cache_write_tokens") or first_count(raw, "cache_creation_input_tokens"),
         output=output,
         reasoning=reasoning,
