@@ -134,7 +134,7 @@ class OpenAIChat:
         if effort and model.reasons:
             fields["reasoning_effort"], note = effort_word(model, effort)
             notes += [note] if note else []
-        elif effort and official and model.reasons is False:
+        elif effort and model.reasons is False:
             del fields["reasoning_effort"]
             notes.append(f"{name} takes no reasoning effort: left out.")
         elif effort and self.knows_common_efforts and host != _MISTRAL:

@@ -142,6 +142,7 @@ def test_plain_models_take_no_effort(model: str) -> None:
     assert "reasoning_effort" not in json.loads(wire.body)
     assert json.loads(wire.body)["temperature"] == 0.5
     assert wire.notes == (f"{model} takes no reasoning effort: left out.",)
+    assert "reasoning_effort" not in body(LOCAL, asked)
 
 
 @pytest.mark.parametrize(
