@@ -285,17 +285,17 @@ class ChatSession:
         try:
             endpoint = await self._runtime.call(plan.chain[0].resolve)
             notes = endpoint.adapter.chat(plan.request, endpoint.target).notes
-            gate = Gate(self.config.budget, self.store, priced=True)
-            admission = await gate.admit(
-                self._runtime,
-                endpoint,
-                plan.request,
-                input_tokens=plan.input_tokens,
-                conversation_id=plan.conversation_id,
-                confirm=self.confirm,
-                exact=plan.exact_for == plan.chain[0].ref,
-            )
             priced = endpoint.price(plan.input_tokens) is not None
+            for store in (None, self.store):  # without limits first: what a refused request would cost is told too
+                admission = await Gate(self.config.budget, store, priced=True).admit(
+                    self._runtime,
+                    endpoint,
+                    plan.request,
+                    input_tokens=plan.input_tokens,
+                    conversation_id=plan.conversation_id,
+                    confirm=self.confirm,
+                    exact=plan.exact_for == plan.chain[0].ref,
+                )
         except LlmtuiError as failure:
             error = failure
         return Preview(plan.request, plan.input_tokens, admission, notes, error, priced)

@@ -131,14 +131,14 @@ def _report(result: TurnResult, output: Output, progress: Progress) -> int:
 
 
 def confirmation(options: Options, progress: Progress) -> Confirm:
-    """How questions are answered: `--yes` says yes; on a terminal a person is asked; else by the contract: near a limit
-    it goes on with a warning, for the guard and for a model without a price it does not."""
+    """How questions are answered: `--yes` says yes; on a terminal a person is asked; else, and where nothing is sent
+    anyway, by the contract: near a limit it goes on with a warning, for the guard and for a model without a price it
+    does not."""
+    can_ask = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not options.dry_run
 
     async def confirm(question: ConfirmNeeded | GuardQuestion) -> bool:
-        if options.yes or question.reason == "near":
-            return True
-        if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-            return False
+        if options.yes or not can_ask:
+            return options.yes or question.reason == "near"
         progress.over()
         say(f"{question.sentence}. Send it all the same? [y/N]")
         return sys.stdin.readline().strip().lower() in ("y", "yes")

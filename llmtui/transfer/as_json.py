@@ -104,7 +104,7 @@ def _document(raw: Any, where: str) -> Document:
         title=text_at(table, "title", where),
         created_at=moment_at(table, "created_at", where),
         updated_at=moment_at(table, "updated_at", where),
-        leaf_id=leaf,
+        leaf_id=leaf or (messages[-1].id if messages else None),
         model=text_at(table, "model", where),
         settings=object_at(table.get("settings", {}), f"{where}: settings"),
         pinned=table.get("pinned") is True,

@@ -17,7 +17,7 @@ from llmtui.transfer.document import Document, of_conversation
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOMENTS = st.integers(0, 2**42)
+MOMENTS = st.integers(1, 2**42)
 NAMES = st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="/"), min_size=1, max_size=12)
 FILES = st.builds(Attachment, NAMES, st.sampled_from(["text/plain", "image/png"]), st.binary(max_size=40))
 VALUES = st.one_of(st.text(max_size=20), st.integers(-(2**40), 2**40), st.booleans(), st.lists(st.text(max_size=5)))
@@ -55,7 +55,7 @@ def documents(draw: st.DrawFn) -> Document:
         title=draw(st.text(max_size=60)),
         created_at=draw(MOMENTS),
         updated_at=draw(MOMENTS),
-        leaf_id=draw(st.sampled_from([None, *(message.id for message in messages)])),
+        leaf_id=draw(st.sampled_from([message.id for message in messages])) if messages else None,
         model=draw(st.one_of(st.just(""), st.builds("{}/{}".format, NAMES, NAMES))),
         settings=draw(SETTINGS),
         pinned=draw(st.booleans()),
