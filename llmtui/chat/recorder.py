@@ -107,7 +107,8 @@ class ConversationRecorder:
 
 
 class LedgerRecorder:
-    """Keeps the bill alone (`--no-store`, the library, metering, benchmarks)."""
+    """Keeps the bill alone (`--no-store`, the library, metering, benchmarks); its conversation, where there is one, is no
+    more than an id, and has its limit all the same."""
 
     keeps_text = False
 
@@ -116,7 +117,7 @@ class LedgerRecorder:
         self._last: Future[None] | None = None
 
     def open(self, opening: AttemptOpening, limits: Sequence[HardLimit]) -> Future[None]:
-        return self._store.ledger.open_attempt(opening._replace(conversation_id="", message_id=""), limits)
+        return self._store.ledger.open_attempt(opening._replace(message_id=""), limits)
 
     def flush(self, text: str, reasoning: str) -> None:
         """No text is kept."""

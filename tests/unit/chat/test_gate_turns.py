@@ -260,3 +260,18 @@ async def test_tok1_what_a_provider_reports_calibrates_the_next_estimate(session
             await ask(chat, text)
             after = (await chat.preview(text, Options())).input_tokens
     assert after == pytest.approx(2 * before, rel=0.05)
+
+
+async def test_bud1_a_conversation_whose_text_is_not_kept_has_its_limit_too(session: OpenSession) -> None:
+    """BUD-1, P26: `--no-store` records the usage, and the conversation's limit is held against it."""
+    config = "[budget]\nconversation_tokens = 1600\nconfirm_at = 1.0\n"
+    short = GenerationSettings(max_output_tokens=1100)
+    with WireServer() as server:
+        server.replies(Reply(pieces=answer("yes", usage={"prompt_tokens": 100, "completion_tokens": 900})))
+        async with session(server.url, config, keep_text=False) as chat:
+            first = await ask(chat, settings=short)
+            assert first.error is None
+            second = await ask(chat, settings=short, conversation_id=first.conversation_id)
+            assert isinstance(second.error, BudgetExceeded)
+            assert (await ask(chat, settings=short)).error is None, "another conversation has a limit of its own"
+        assert len(server.requests) == 2
