@@ -12,7 +12,7 @@ from llmtui.core.messages import Message, Role
 
 if TYPE_CHECKING:
     from llmtui.chat.summarise import Offer
-    from llmtui.core.context import ContextPlan, Entry
+    from llmtui.core.context import Breakdown, ContextPlan, Entry
     from llmtui.core.events import TurnEvent
     from llmtui.core.messages import ModelRef
     from llmtui.tui.screens.chat import ChatScreen
@@ -73,6 +73,18 @@ def tokens(chat: ChatScreen) -> int:
         messages = [*_earlier(talk), Message(Role.USER, "")]
         talk.counted = (state, _planned(chat, messages, window, model).plan.tokens if chat.session else 0)
     return talk.counted[1]
+
+
+def behind(chat: ChatScreen, answer: Message) -> Breakdown | None:
+    """Where the input of an answer came from, estimated; None for what is no answer of the branch that is shown."""
+    messages = [message for message in chat.talk.messages if message.role is not Role.ASSISTANT or message.content]
+    ids = [message.id for message in messages]
+    if answer.role is not Role.ASSISTANT or answer.id not in ids or chat.session is None:
+        return None
+    asked = messages[: ids.index(answer.id)]
+    if chat.talk.system:
+        asked.insert(0, Message(Role.SYSTEM, chat.talk.system))
+    return _planned(chat, asked, chat.models.window(answer.model), answer.model).plan.breakdown if asked else None
 
 
 def _planned(chat: ChatScreen, messages: list[Message], window: int | None, model: ModelRef | None) -> Look:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmtui.config import Config
+from llmtui.core.context import Breakdown
 from llmtui.core.cost import NO_COST, Cost, Resolution
 from llmtui.core.errors import ConfigError, RateLimited
 from llmtui.core.events import (
@@ -148,7 +149,7 @@ def test_endings_and_unknown_figures_are_words() -> None:
 
 
 def test_the_details_of_an_answer() -> None:
-    """STR-6, ROB-5: tokens, cost and its origin, times, attempts with their errors and waits."""
+    """STR-6, ROB-5, TOK-4: tokens and where they come from, cost and its origin, times, attempts with their errors and waits."""
     message = Message(
         Role.ASSISTANT, "text", model=MODEL, created_at=1_700_000_000_000, finish_reason="stop", pinned=True
     )
@@ -159,6 +160,13 @@ def test_the_details_of_an_answer() -> None:
     assert found["Attempt 2"] == "openai/gpt-5-mini: answered"
     assert found["Context"] == "pinned"
     assert "Cost" not in dict(facts(message, None))
+    parts = dict(facts(message, RESULT, parts=Breakdown(5, 0, 12, 7)))
+    assert (parts["  system"], parts["  earlier"], parts["  question"], parts["  attachments"]) == (
+        "~5",
+        "",
+        "~12",
+        "~7",
+    )
 
 
 def chunk(content: str = "", reasoning: str | None = None) -> ChunkArrived:

@@ -116,13 +116,18 @@ class Requests(Screen[None]):
         else:
             self._chat.say("This answer is complete")
 
-    def on_transcript_detail_requested(self, event: told.DetailRequested) -> None:
+    async def on_transcript_detail_requested(self, event: told.DetailRequested) -> None:
         message = self.message(event.message_id)
         talk = self._chat.talk
         if message is not None:
+            from llmtui.tui import context
             from llmtui.tui.screens.detail import DetailScreen
 
-            self.app.push_screen(DetailScreen(message, talk.results.get(message.id), talk.booked.get(message.id, ())))
+            parts = context.behind(self._chat, message)
+            if self._chat.library is not None and talk.id is not None:
+                talk.booked = await self._chat.library.figures(talk.id)
+            booked = talk.booked.get(message.id, ())
+            self.app.push_screen(DetailScreen(message, talk.results.get(message.id), booked, parts))
 
     # ------------------------------------------------------------------------------------------------ the tree
 

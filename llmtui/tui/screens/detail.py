@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from llmtui.core.context import Breakdown
     from llmtui.core.cost import Cost
     from llmtui.core.events import TurnResult
     from llmtui.core.messages import Message
@@ -40,12 +41,18 @@ class DetailScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, message: Message, result: TurnResult | None, booked: Sequence[BookedAttempt] = ()) -> None:
+    def __init__(
+        self,
+        message: Message,
+        result: TurnResult | None,
+        booked: Sequence[BookedAttempt] = (),
+        parts: Breakdown | None = None,
+    ) -> None:
         super().__init__()
-        self._message, self._result, self._booked = message, result, booked
+        self._message, self._result, self._booked, self._parts = message, result, booked, parts
 
     def compose(self) -> ComposeResult:
-        rows = [(name, clean(value)) for name, value in facts(self._message, self._result, self._booked) if value]
+        rows = [(name, clean(value)) for name, value in self._facts() if value]
         widest = max(len(name) for name, _ in rows)
         lines = [Content.assemble(Content(f"{name:<{widest + 2}}").stylize("$muted"), value) for name, value in rows]
         box = VerticalScroll(Static(Content("\n").join(lines)))
@@ -53,11 +60,17 @@ class DetailScreen(ModalScreen[None]):
         box.border_subtitle = Content("Esc closes")
         yield box
 
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        return facts(self._message, self._result, self._booked, self._parts)
+
 
 def facts(
-    message: Message, result: TurnResult | None, booked: Sequence[BookedAttempt] = ()
+    message: Message,
+    result: TurnResult | None,
+    booked: Sequence[BookedAttempt] = (),
+    parts: Breakdown | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """Names and values; an empty value is not known."""
+    """Names and values; an empty value is not known. `parts` is where the input came from, estimated."""
     moment = datetime.fromtimestamp(message.created_at / 1000).astimezone()
     yield "From", str(message.model or "you")
     yield "Time", f"{moment:%Y-%m-%d %H:%M:%S}" if message.created_at else ""
@@ -66,16 +79,16 @@ def facts(
     yield "Attachments", ", ".join(attachment.name for attachment in message.attachments)
     yield "Context", "left out" if message.excluded else "pinned" if message.pinned else ""
     if result is not None:
-        yield from _figures(result.usage, result.cost, result.ttft_s, result.duration_s)
+        yield from _figures(result.usage, result.cost, result.ttft_s, result.duration_s, parts)
+        yield "Price", _price(booked)
         yield "Speed", "" if result.tokens_per_second is None else f"{result.tokens_per_second:.1f} tokens/s"
         for number, attempt in enumerate(result.attempts, 1):
             outcome = attempt.error.sentence if attempt.error else "answered"
             yield f"Attempt {number}", f"{attempt.model}: {outcome}{_waited(attempt.wait_s)}"
     elif booked:
         last = booked[-1]
-        yield from _figures(last.usage, last.cost, last.ttft_s, last.duration_s)
-        if last.price is not None:
-            yield "Price", f"{last.price.input} in, {last.price.output} out, USD per million ({last.price.as_of})"
+        yield from _figures(last.usage, last.cost, last.ttft_s, last.duration_s, parts)
+        yield "Price", _price(booked)
         for number, each in enumerate(booked, 1):
             yield f"Attempt {number}", f"{each.model}: {each.error_message or 'answered'}{_waited(each.wait_s)}"
 
@@ -84,14 +97,31 @@ def _waited(seconds: float) -> str:
     return f" Waited {seconds:.1f} s." if seconds else ""
 
 
-def _figures(usage: Usage | None, cost: Cost, ttft_s: float | None, duration_s: float) -> Iterator[tuple[str, str]]:
+def _price(booked: Sequence[BookedAttempt]) -> str:
+    """What the answer was booked with, and how old that price is."""
+    price = booked[-1].price if booked else None
+    if price is None:
+        return ""
+    cached = "" if price.cache_read is None else f", {price.cache_read} from cache"
+    of = f" ({price.as_of})" if price.as_of else ""
+    return f"{price.input} in, {price.output} out{cached}, USD per million{of}"
+
+
+def _figures(
+    usage: Usage | None, cost: Cost, ttft_s: float | None, duration_s: float, parts: Breakdown | None
+) -> Iterator[tuple[str, str]]:
     if usage is not None:
         about = "estimated" if usage.source == "estimate" else "reported by the provider"
         yield "Input", f"{usage.input_tokens:,} tokens ({about})"
+        if parts is not None:
+            for name, tokens in zip(("system", "earlier", "question", "attachments"), parts, strict=True):
+                yield f"  {name}", f"~{tokens:,}" if tokens else ""
         yield "  from cache", f"{usage.cache_read_tokens:,}" if usage.cache_read_tokens else ""
         yield "  to cache", f"{usage.cache_write_tokens:,}" if usage.cache_write_tokens else ""
         yield "Output", f"{usage.output_tokens:,} tokens"
-        yield "  reasoning", f"{usage.reasoning_tokens:,}" if usage.reasoning_tokens else ""
+        if usage.reasoning_tokens:
+            yield "  answer", f"{usage.output_tokens - usage.reasoning_tokens:,}"
+            yield "  reasoning", f"{usage.reasoning_tokens:,}"
     pending = " (the provider's own figure is awaited)" if cost.pending else ""
     origin = {"price_table": "the price table", "config": "the config's price", "provider": "the provider's own figure"}
     yield "Cost", cost_text(cost) + (f", {origin[cost.source]}" if cost.source else "") + pending
