@@ -12,17 +12,10 @@ from hypothesis import strategies as st
 
 import llmtui
 from llmtui.chat.control import TurnControl
-from llmtui.chat.directory import Directory
-from llmtui.chat.runtime import AsyncRuntime
-from llmtui.chat.session import ChatSession
-from llmtui.config.load import parse_config
 from llmtui.core.cost import from_nanos
 from llmtui.core.errors import BudgetExceeded
 from llmtui.core.events import ChunkArrived, FinishReason
 from llmtui.core.messages import MessageState, ModelRef
-from llmtui.paths import Paths
-from llmtui.providers._http import AsyncTransport
-from llmtui.tokens.counts import Counts
 from tests.properties.generators import examples
 from tests.support.desk import split
 from tests.support.echo_server import EchoServer, pieces_of
@@ -30,6 +23,7 @@ from tests.support.echo_server import EchoServer, pieces_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from llmtui.chat.session import ChatSession
     from llmtui.core.events import TurnEvent, TurnResult
     from tests.support.desk import Desk
 
@@ -41,24 +35,9 @@ cutting = st.lists(st.integers(0, 10**6), max_size=4)
 @asynccontextmanager
 async def chat(desk: Desk, url: str, config: str = "") -> AsyncIterator[ChatSession]:
     """A session of this event loop on the desk's database."""
-    settings = parse_config(
-        f'[keys]\nkeyring = false\n{config}\n[providers.echo]\nwire = "openai"\nbase_url = "{url}"\n',
-        desk.folder / "config.toml",
-    )
-    paths = Paths(desk.folder / "config.toml", desk.folder, desk.folder / "cache")
-    runtime = AsyncRuntime(AsyncTransport())
-    session = ChatSession(
-        config=settings,
-        store=desk.store,
-        directory=Directory(settings, {}, paths),
-        runtime=runtime,
-        counts=Counts(desk.fresh_cache()),
-    )
-    session.default_model = ModelRef("echo", "m")
-    try:
+    async with desk.on_loop(f'{config}\n[providers.echo]\nwire = "openai"\nbase_url = "{url}"\n') as (session, _):
+        session.default_model = ModelRef("echo", "m")
         yield session
-    finally:
-        await session.close()
 
 
 def packets(at: list[int]) -> Callable[[bytes], list[bytes]]:

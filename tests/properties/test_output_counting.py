@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llmtui.tokens.estimate import estimate_tokens
 from tests.properties.generators import counts, dialects, events, examples, texts
 from tests.support.desk import reply
-from tests.support.dialects import DIALECTS, chat_usage, event
+from tests.support.dialects import DIALECTS, chat_usage, encoded, event
 from tests.support.wire_server import CLOSE, RESET, sse
 
 if TYPE_CHECKING:
@@ -104,6 +104,36 @@ def test_p11_finished_without_usage_is_unknown_with_an_estimate_beside_it(
     assert (row["resolution"], row["cost_nanos"], row["usage_source"]) == ("unknown", None, "estimate")
     assert row["output_tokens"] == estimate_tokens("".join(pieces))
     assert row["estimate_nanos"] == row["input_tokens"] * 1000 + row["output_tokens"] * 2000
+
+
+early = st.sampled_from(["openai", "anthropic", "gemini"])
+"""The dialects that report usage before the end."""
+
+
+@examples(20)
+@given(early, texts, counts(10**5), st.integers(0, 8))
+def test_p7_usage_seen_before_an_error_is_evidence_and_no_cost(
+    desk: Desk, wire: str, pieces: list[str], used: Counts, kept: int
+) -> None:
+    """P6, P7: the input that was reported stands in the row; nothing is confirmed, what had streamed is an estimate."""
+    dialect = DIALECTS[wire]
+    script = dialect.script(pieces, used)
+    if wire == "anthropic":
+        first = script.frames[0]
+    elif wire == "gemini":
+        counted = {"promptTokenCount": used.input, "cachedContentTokenCount": used.read, "totalTokenCount": used.input}
+        first = event({"candidates": [{"content": {"parts": []}}], "usageMetadata": counted})
+    else:
+        first = event({"choices": [], "usage": {"prompt_tokens": used.input, "completion_tokens": 0}})
+    text_frames = [frame for frame in script.frames[:-1] if any(encoded(piece) in frame for piece in pieces)][:kept]
+    desk.server.replies(reply(script, [first, *text_frames, dialect.failure("broke", 500)]))
+    name = f"my-{wire}/m"
+    asked = desk.ask(model=name, config=f"[retry]\nmax_retries = 0\n[prices.'{name}']\ninput = 1\noutput = 2\n")
+    (row,) = asked.rows
+    assert (row["state"], row["resolution"], row["cost_nanos"]) == ("failed", "none", None)
+    assert row["input_tokens"] == used.input
+    assert (row["estimate_nanos"] is not None) == bool(asked.result.content)
+    assert asked.result.cost.amount is None
 
 
 nonsense = st.one_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from llmtui.core.cost import from_nanos
 from llmtui.core.messages import MessageState
+from llmtui.tokens.estimate import estimate_tokens
 from tests.properties.generators import dialects, examples, text, texts
 from tests.support.desk import reply
 from tests.support.dialects import DIALECTS, encoded
@@ -19,6 +22,7 @@ from tests.support.wire_server import CLOSE, RESET, Reply, error_reply
 if TYPE_CHECKING:
     from tests.support.desk import Desk
     from tests.support.dialects import Dialect
+    from tests.support.wire_server import Piece
 
 PASSING = {408, 409, 429, 500, 502, 503, 504, 529}
 LASTING = {400, 401, 403, 404, 413, 422}
@@ -211,3 +215,25 @@ def test_cost_4_what_failed_confirms_nothing(desk: Desk, limit: int, how: str) -
         ("none", None, None)
     }
     assert asked.result.cost.amount is None
+
+
+@examples(25)
+@given(dialects, texts, st.sampled_from(["closed", "reset", "error"]))
+def test_cost_4_what_had_streamed_is_an_estimate_of_its_own_kind(
+    desk: Desk, dialect: Dialect, pieces: list[str], how: str
+) -> None:
+    """COST-4, P5, P6: outside what is confirmed, and counted by a budget all the same."""
+    script = dialect.script(pieces)
+    last = next(n for n in reversed(range(script.finish)) if encoded(pieces[-1]) in script.frames[n])
+    end: Piece = {"closed": CLOSE, "reset": RESET}.get(how, dialect.failure("broke", 500))
+    desk.server.replies(reply(script, [*script.frames[: last + 1], end]))
+    name = f"my-{dialect.wire}/m"
+    asked = desk.ask(model=name, config=policy() + f"[prices.'{name}']\ninput = 1\noutput = 2\n")
+    (row,) = asked.rows
+    assert row["state"] == ("failed" if how == "error" else "truncated")
+    assert row["resolution"] == ("none" if how == "error" else "unknown")
+    assert (row["cost_nanos"], row["usage_source"]) == (None, "estimate")
+    assert row["output_tokens"] >= estimate_tokens("".join(pieces))
+    assert row["estimate_nanos"] == row["input_tokens"] * 1000 + row["output_tokens"] * 2000
+    spent = desk.store.ledger.spent(conversation_id=asked.result.conversation_id)
+    assert (spent.resolved, spent.estimated) == (Decimal(0), from_nanos(row["estimate_nanos"]))

@@ -1,4 +1,4 @@
-"""A whole chat without an event loop: real session, real SQLite file, real sockets, and waits that are noted, not slept.
+"""A whole chat: real session, real SQLite file, real sockets, and without an event loop waits that are noted, not slept.
 
     desk.server.replies(...)
     asked = desk.ask("Hello?", model="my-anthropic/m")
@@ -13,19 +13,19 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from llmtui.chat.directory import Directory
-from llmtui.chat.runtime import BlockingRuntime, run_blocking
+from llmtui.chat.runtime import AsyncRuntime, BlockingRuntime, run_blocking
 from llmtui.chat.session import ChatSession
 from llmtui.config.load import parse_config
 from llmtui.core.events import ChunkArrived, FallbackChosen, RetryScheduled
 from llmtui.core.messages import ModelRef
 from llmtui.paths import Paths
-from llmtui.providers._http import BlockingTransport
+from llmtui.providers._http import AsyncTransport, BlockingTransport
 from llmtui.store.database import Store
 from llmtui.tokens.counts import Counts
 from tests.support.dialects import DIALECTS
@@ -33,12 +33,14 @@ from tests.support.wire_server import Reply, WireServer, error_reply
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from llmtui.chat.control import TurnControl
+    from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
     from llmtui.core.events import StreamChunk, TurnEvent, TurnResult
     from llmtui.core.messages import Message
+    from llmtui.core.policy import Timeouts
     from llmtui.providers.transport import Transport
     from tests.support.dialects import Script
     from tests.support.wire_server import Piece, Request
@@ -131,28 +133,45 @@ class Desk:
         self.server.__exit__(None, None, None)
         assert self.store.close(30)
 
-    def config(self, text: str = "") -> Config:
-        """The providers, and what is given besides as TOML."""
+    def config(self, text: str | Config = "") -> Config:
+        """The providers, and what is given besides as TOML; a config as it is."""
+        if not isinstance(text, str):
+            return text
         return parse_config(text + "\n" + providers(self.server.url), self.folder / "config.toml")
 
     def session(
-        self, config: str = "", fallback: Sequence[str] = (), *, after_finish_s: float = 2.0, **options: Any
+        self, config: str | Config = "", fallback: Sequence[str] = (), *, after_finish_s: float = 2.0, **options: Any
     ) -> ChatSession:
         """A session with no history: of failures, or of how a provider counts."""
         settings = self.config(config)
         settings = settings._replace(timeouts=settings.timeouts._replace(after_finish_s=after_finish_s))
-        paths = Paths(self.folder / "config.toml", self.folder, self.folder / "cache")
-        directory = Directory(settings, {}, paths)
-        session = ChatSession(
+        session = self._session(settings, NotedWaits(self.transport), **options)
+        session.fallback = tuple(map(ModelRef.parse, fallback))
+        return session
+
+    @asynccontextmanager
+    async def on_loop(
+        self, config: str = "", *, timeouts: Timeouts | None = None
+    ) -> AsyncIterator[tuple[ChatSession, AsyncRuntime]]:
+        """A session under asyncio, with waits that are real, and what it waits by."""
+        settings = self.config(config)
+        settings = settings._replace(timeouts=timeouts or settings.timeouts)
+        runtime = AsyncRuntime(AsyncTransport())
+        session = self._session(settings, runtime)
+        try:
+            yield session, runtime
+        finally:
+            await session.close()
+
+    def _session(self, settings: Config, runtime: Runtime, **options: Any) -> ChatSession:
+        return ChatSession(
             config=settings,
             store=self.store,
-            directory=directory,
-            runtime=NotedWaits(self.transport),
+            directory=Directory(settings, {}, Paths(self.folder / "config.toml", self.folder, self.folder / "cache")),
+            runtime=runtime,
             counts=Counts(self.fresh_cache()),
             **options,
         )
-        session.fallback = tuple(map(ModelRef.parse, fallback))
-        return session
 
     def fresh_cache(self) -> Path:
         """A cache folder that nobody has written to."""

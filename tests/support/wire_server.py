@@ -127,6 +127,8 @@ class WireServer:
         """Set when a peer has hung up while an answer was being sent or held back."""
         self.list_reply: Reply | None = None
         """What every GET gets, whatever the replies are; None: the next reply, as a POST."""
+        self.choose: Callable[[Request], Reply] | None = None
+        """Answers each request by what it asks, where many are under way at once."""
         self._ssl = ssl_context
         self._replies: list[Reply] = [Reply(pieces=answer("Hello"))]
         self._lock = threading.Lock()
@@ -203,6 +205,8 @@ class WireServer:
             self._arrived.notify_all()
             if request.method == "GET" and self.list_reply is not None:
                 return self.list_reply
+            if self.choose is not None:
+                return self.choose(request)
             return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
     def _receive(self, connection: socket.socket, number: int) -> Request | None:
