@@ -208,6 +208,18 @@ class ChatApp(App[int], inherit_bindings=False):
         if desktop and self._driver is not None:
             self._driver.write(f"\x1b]9;llmtui: {sentence}\x1b\\")
 
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open an address that was checked: where the reader's browser is."""
+        if self.is_web:
+            super().open_url(url, new_tab=new_tab)
+            return
+        from llmtui.tui.web_browser import browse
+
+        try:
+            browse(url, {provider.key_env for provider in self.config.providers.values() if provider.key_env})
+        except OSError as error:
+            self.chat.say(f"No browser can be started: {error.strerror or error}", severity="error")
+
     def on_app_blur(self) -> None:
         self.animation_level = "none"
 
