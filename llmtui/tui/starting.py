@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import LlmtuiError
@@ -11,6 +12,8 @@ from llmtui.tui.actions import conversations
 from llmtui.tui.parts import Library
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from llmtui.chat.session import ChatSession
     from llmtui.tui.screens.chat import ChatScreen
 
@@ -47,7 +50,12 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await settle_memory()
     chat.is_ready = True
     # when nobody waits any more: whoever opens the list of models then sees what the servers on this machine have
-    chat.run_worker(session.find_local(), exit_on_error=False)
+    find: Callable[[], Awaitable[None]] = partial(_find_local, session)
+    chat.run_worker(find, exit_on_error=False)  # a function: quitting now would leave a coroutine behind, unawaited
+
+
+async def _find_local(session: ChatSession) -> None:
+    await session.find_local()
 
 
 async def warm(chat: ChatScreen, session: ChatSession) -> None:
