@@ -27,12 +27,13 @@ DEMO_MODEL = ModelRef("demo", "steady")
 
 def configured(config: Config, options: Options) -> Config:
     """The config with what was given on the command line over it."""
-    timeouts, retry = config.timeouts, config.retry
+    timeouts, retry, providers = config.timeouts, config.retry, config.providers
     if options.timeout_s is not None:
         timeouts = timeouts._replace(first_content_s=options.timeout_s, first_content_slow_s=options.timeout_s)
+        providers = {name: section._replace(timeout_first_s=0.0) for name, section in providers.items()}
     if options.retries is not None:
         retry = retry._replace(max_retries=options.retries)
-    return config._replace(timeouts=timeouts, retry=retry)
+    return config._replace(timeouts=timeouts, retry=retry, providers=providers)
 
 
 @contextmanager
@@ -91,9 +92,10 @@ def _tell(store: Store, notice: Callable[[str], None]) -> None:
 
 def _session(options: Options, config: Config, store: Store, runtime: Runtime, counts: Counts) -> ChatSession:
     paths = locate(os.environ)
+    config = configured(config, options)
     directory = Directory(config, os.environ, paths, base_url=options.base_url, wire=options.wire)
     return ChatSession(
-        config=configured(config, options),
+        config=config,
         store=store,
         directory=directory,
         runtime=runtime,

@@ -23,6 +23,8 @@ def list_conversations(ctx: Context) -> int:
         found = list(store.conversations.listed(limit))
         if limit is None or len(found) < limit:
             found += store.conversations.listed(None if limit is None else limit - len(found), archived=True)
+        models = store.conversations.answered_by()
+    found = [each if each.model else each._replace(model=models.get(each.id, "")) for each in found]
     if ctx.parsed.has("json"):
         ctx.out.json([conversation_dict(each) for each in found])
         return 0

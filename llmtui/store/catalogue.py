@@ -49,6 +49,15 @@ def get(connection: sqlite3.Connection, conversation_id: str) -> Conversation | 
     return conversation_from_row(row, row[9]) if row else None
 
 
+def answered_by(connection: sqlite3.Connection) -> dict[str, str]:
+    """By conversation the model, `provider/name`, that answered last in it."""
+    rows = connection.execute(
+        "SELECT id, (SELECT m.model FROM messages m WHERE m.conversation_id = conversations.id AND m.model <> ''"
+        " ORDER BY m.seq DESC LIMIT 1) AS last FROM conversations WHERE deleted_at IS NULL AND last IS NOT NULL"
+    )
+    return dict(rows.fetchall())
+
+
 def newest(connection: sqlite3.Connection) -> str | None:
     """The id of the conversation that was used last; None when there is none."""
     row = connection.execute(

@@ -74,6 +74,10 @@ class Conversations:
     def get(self, conversation_id: str) -> Conversation | None:
         return self._store.read(partial(catalogue.get, conversation_id=conversation_id))
 
+    def answered_by(self) -> dict[str, str]:
+        """By conversation the model, `provider/name`, that answered last in it."""
+        return self._store.read(catalogue.answered_by)
+
     def newest(self) -> str | None:
         """The id of the one that was used last."""
         return self._store.read(catalogue.newest)

@@ -30,7 +30,10 @@ def begin(
         insert_message(connection, conversation_id, question, now)
         connection.execute(
             "UPDATE conversations SET title = ? WHERE id = ? AND title = '' AND title_source = 'auto'",
-            (title_from(question.content), conversation_id),
+            (
+                title_from(question.content.strip() or ", ".join(file.name for file in question.attachments)),
+                conversation_id,
+            ),
         )
     known = connection.execute(
         "UPDATE messages SET state = ?, finish_reason = NULL, error = NULL WHERE id = ?", (answer.state, answer.id)

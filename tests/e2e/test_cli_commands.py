@@ -380,6 +380,7 @@ def test_history_of_a_conversation(tmp_path: Path) -> None:
     talk("another")
     listed = json.loads(ok("history", "list", "--json"))
     assert [each["message_count"] for each in listed] == [2, 4]
+    assert {each["model"] for each in listed} == {"custom/m"}  # who answered last
     identity = listed[1]["id"]
     assert ok("history", "list", "-n", "1").split("\t")[0] == listed[0]["id"]
 

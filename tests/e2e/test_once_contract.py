@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +148,8 @@ def test_chat_7_every_setting_reaches_the_request(server: ChatServer, tmp_path: 
     files = ["-a", str(tmp_path / "note.txt"), "--attach", str(tmp_path / "dot.png")]
     done = once(server.base_url, *options, *files, "-s", f"@{prompt}", "--effort", "low", "look", "here")
     assert done.returncode == 0, done.stderr
+    assert once(server.base_url, *files).returncode == 0  # a file alone is a question too, and names the conversation
+    assert run("history", "list", "-n", "1").stdout.decode().endswith("\tnote.txt, dot.png\n")
     body = server.requests[0].body
     assert (body["temperature"], body["top_p"], body["seed"], body["stop"]) == (0.5, 0.9, -5, ["A", "B"])
     assert body.get("max_tokens", body.get("max_completion_tokens")) == 77
@@ -202,6 +205,19 @@ def test_chat_7_flag_environment_config_default(server: ChatServer) -> None:
     assert sent("-m", "mine/of-the-flag", "hi", env=variable)["model"] == "of-the-flag"
     assert sent("-r", "r", "hi")["model"] == "of-the-role"
     assert sent("-r", "r", "-s", "Be S.", "hi")["messages"][0]["content"] == "Be S."
+
+
+def test_chat_7_the_timeout_of_the_flag_goes_before_the_provider_s_own() -> None:
+    end = threading.Event()
+    with ChatServer(Reply(steps=(frame(""), end))) as silent:
+        configure(silent)
+        with Path(os.environ["LLMTUI_CONFIG"]).open("a") as config:
+            config.write("timeout_first_s = 50\n")
+        done = run("--once", "-m", "mine/m", "--timeout", "0.3", "--format", "json", "hi", timeout=40)
+        end.set()
+    assert done.returncode == 1
+    assert summary(done.stdout)["error"]["kind"] == "timeout"
+    assert "--timeout" in done.stderr.decode()
 
 
 def test_chat_7_the_first_provider_with_a_key_then_a_local_server(server: ChatServer) -> None:
