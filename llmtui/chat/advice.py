@@ -32,7 +32,7 @@ def refused_key(provider: str, source: str) -> str:
 def missing_model(asked: ModelRef, names: Sequence[str], otherwise: str) -> str:
     """The names that are near, else the few that there are; `otherwise` where the provider lists none, or this one too."""
     if not names or asked.name in names:
-        return otherwise
+        return "Check the model's name and base_url." if asked.provider == CUSTOM else otherwise
     by_lower = {name.lower(): name for name in names}
     near = [by_lower[name] for name in difflib.get_close_matches(asked.name.lower(), by_lower, n=_NEAR)]
     near = near or [name for name in names if asked.name.lower() in name.lower()][:_NEAR]

@@ -321,7 +321,7 @@ class Directory:
             error.advice = refused_key(ref.provider, self._sources.get(ref.provider, ""))
         elif isinstance(error, ModelNotFound):
             names = [info.name for info in self.lists.cached(ref.provider)]
-            if not names:
+            if not names and error.ABOUT_MODEL in error.message:  # else nothing is there that could list any
                 with suppress(LlmtuiError):
                     found = await self.lists.fetch(self.target(ref.provider), transport, limit_s=NAMES_S)
                     names = [info.name for info in found]

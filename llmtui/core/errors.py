@@ -189,6 +189,9 @@ class InvalidRequest(ProviderError):
 
 
 class ModelNotFound(ProviderError):
+    """The model is not there, or nothing is at the address; a message about the model has `ABOUT_MODEL` in it."""
+
+    ABOUT_MODEL: ClassVar[str] = "has no such model"
     kind = "not_found"
     leads_on = True
 

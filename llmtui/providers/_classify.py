@@ -190,7 +190,9 @@ def _missing(fault: Fault, target: Target) -> _Verdict:
     about_model = "model" in fault.message.lower() or fault.words & _NO_MODEL or "not_found_error" in fault.words
     if about_model:
         return _Verdict(
-            errors.ModelNotFound, "has no such model", f"See what there is: llmtui models --provider {target.name}"
+            errors.ModelNotFound,
+            errors.ModelNotFound.ABOUT_MODEL,
+            f"See what there is: llmtui models --provider {target.name}",
         )
     return _Verdict(errors.ModelNotFound, "knows no such address or model", "Check base_url and the model's name.")
 

@@ -34,6 +34,7 @@ def test_rob_2_near_names(asked: str, advice: str) -> None:
 
 def test_rob_2_without_a_list() -> None:
     assert missing_model(ModelRef("acme", "x"), [], "as before") == "as before"
+    assert missing_model(ModelRef("custom", "x"), [], "as before") == "Check the model's name and base_url."
 
 
 def test_rob_2_the_source_of_a_refused_key() -> None:
@@ -54,6 +55,17 @@ async def test_rob_2_the_list_is_asked_for_when_a_model_is_missing(session: Open
             assert result.error is not None
             assert result.error.advice == "Did you mean m1?"
         assert [request.path for request in server.requests] == ["/v1/chat/completions", "/v1/models"]
+
+
+async def test_rob_2_where_the_address_is_wrong_nobody_is_asked_for_a_list(session: OpenSession) -> None:
+    """ROB-2: a 404 that says nothing of a model is not followed by another request."""
+    with WireServer() as server:
+        server.replies(error_reply(404, "<html><title>Not Found</title></html>"))
+        async with session(server.url) as chat:
+            result = await chat.send("?", sink=lambda _: None)
+        assert result.error is not None
+        assert result.error.kind == "not_found"
+        assert len(server.requests) == 1
 
 
 async def test_prv_5_another_address_has_another_list(session: OpenSession) -> None:
