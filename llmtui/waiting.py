@@ -55,16 +55,16 @@ class Waiting:
                 if over.is_set():
                     return
                 if not self._live:
-                    _write(f"llmtui: {_line(what)}\n")
+                    to_stderr(f"llmtui: {_line(what)}\n")
                     return
                 self._painted = True
-                _write(f"{_WIPE}llmtui: {_line(what)} {seconds:.0f} s")
+                to_stderr(f"{_WIPE}llmtui: {_line(what)} {seconds:.0f} s")
             pause = _TICK_S
 
     def _wipe(self) -> None:
         if self._painted:
             self._painted = False
-            _write(_WIPE)
+            to_stderr(_WIPE)
 
 
 @contextmanager
@@ -92,7 +92,8 @@ def can_rewrite() -> bool:
         return False
 
 
-def _write(text: str) -> None:
+def to_stderr(text: str) -> None:
+    """Write to stderr, in UTF-8 whatever the locale; one that is closed is no further trouble."""
     try:
         sys.stderr.buffer.write(text.encode("utf-8", "replace"))
         sys.stderr.buffer.flush()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.core.errors import ConfigError
 from llmtui.core.sanitize import clean_line
+from llmtui.waiting import to_stderr
 
 if TYPE_CHECKING:
     from llmtui.cli.context import Context
@@ -20,9 +21,7 @@ def agreed(ctx: Context, question: str) -> bool:
         return True
     if not can_ask():
         raise ConfigError(f"{question} There is nobody to ask here", advice="Give --yes to agree.")
-    prompt = f"{clean_line(question)} [y/N] "
-    sys.stderr.buffer.write(prompt.encode("utf-8", "replace"))
-    sys.stderr.buffer.flush()
+    to_stderr(f"{clean_line(question)} [y/N] ")
     answer = sys.stdin.readline()
     return answer.strip().lower() in {"y", "yes"}
 

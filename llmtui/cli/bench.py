@@ -120,15 +120,8 @@ class Progress:
         text = f"{name}: {done} of {total}{failed}"
         if self._terminal:
             from llmtui.core.sanitize import clean_line
+            from llmtui.waiting import to_stderr
 
-            _to_stderr(f"\r\x1b[K{clean_line(text, 78)}" + ("\n" if done == total else ""))
+            to_stderr(f"\r\x1b[K{clean_line(text, 78)}" + ("\n" if done == total else ""))
         elif done in (0, total) or done * 10 // total != (done - 1) * 10 // total:
             complain(text)
-
-
-def _to_stderr(text: str) -> None:
-    try:
-        sys.stderr.buffer.write(text.encode("utf-8", "replace"))
-        sys.stderr.buffer.flush()
-    except (OSError, ValueError, AttributeError):
-        return

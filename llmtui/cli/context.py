@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,13 +57,6 @@ class Context:
 def complain(sentence: str) -> None:
     """One line on stderr, cleaned, `llmtui: ` before it; a stderr that is closed is no further trouble."""
     from llmtui.core.sanitize import clean
+    from llmtui.waiting import to_stderr
 
-    stream = sys.stderr
-    if stream is None:
-        return
-    line = f"llmtui: {clean(' '.join(sentence.split()))}\n"
-    try:
-        stream.buffer.write(line.encode("utf-8", "replace"))
-        stream.buffer.flush()
-    except (OSError, ValueError):
-        pass
+    to_stderr(f"llmtui: {clean(' '.join(sentence.split()))}\n")

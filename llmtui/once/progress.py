@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from llmtui.core.cost import Resolution, format_usd
@@ -16,12 +15,9 @@ if TYPE_CHECKING:
 def say(text: str) -> None:
     """One line on stderr, cleaned; silent when stderr is gone."""
     from llmtui.core.sanitize import clean_line
+    from llmtui.waiting import to_stderr
 
-    try:
-        sys.stderr.write(f"llmtui: {clean_line(text)}\n")
-        sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):
-        return
+    to_stderr(f"llmtui: {clean_line(text)}\n")
 
 
 class Progress:

@@ -115,6 +115,22 @@ def test_the_end_of_input_at_the_prompt_is_a_sentence() -> None:
     assert "llmtui: no key was given" in text
 
 
+@pytest.mark.parametrize(("typed", "code", "requests"), [("n\n", 4, 0), ("y\n", 0, 1), ("\x03", 130, 0)])
+def test_bud_4_near_a_limit_a_person_at_the_terminal_is_asked(typed: str, code: int, requests: int) -> None:
+    with ChatServer(answer("fine")) as server:
+        Path(os.environ["LLMTUI_CONFIG"]).write_text(
+            '[budget]\ndaily_usd = 0.05\nconfirm_at = 0.01\n[prices."mine/m"]\ninput = 2.5\noutput = 10.0\n'
+            f'[providers.mine]\nwire = "openai"\nbase_url = "{server.base_url}"\n'
+        )
+        terminal = Terminal("--once", "-m", "mine/m", "--format", "raw", "hi")
+        terminal.wait_for("Send it all the same? [y/N]")
+        terminal.type(typed)
+        found, out = terminal.end()
+    assert (found, len(server.requests)) == (code, requests)
+    assert ("fine" in out) == bool(requests)
+    assert "Traceback" not in out
+
+
 def test_sec_1_json_of_a_command_is_cleaned_on_a_terminal() -> None:
     with ChatServer(answer("a\x9b31m\u202eb")) as server:
         once(server.base_url, "hi")
