@@ -61,12 +61,13 @@ class Gate:
         """Whether to look a price up where no budget asks for it."""
         self._agreed: set[ModelRef] = set()
         """Models without a price that a person has let pass a hard budget: asked once (P33)."""
-        self._has_limits = store is not None and any(
+        self.has_limits = store is not None and any(
             (
                 budget.conversation_usd, budget.daily_usd, budget.weekly_usd, budget.monthly_usd,
                 budget.conversation_tokens, budget.daily_tokens, budget.weekly_tokens, budget.monthly_tokens,
             )
         )  # fmt: skip
+        """Whether the config limits anything."""
 
     async def admit(
         self,
@@ -85,12 +86,12 @@ class Gate:
         `exact`: the input was counted by the model's own tokenizer. `agreed`: this very request was let through before (a retry), and nobody is asked again.
         """
         asked = request.settings.max_output_tokens
-        if endpoint.demo or not (self._has_limits or self._priced):
+        if endpoint.demo or not (self.has_limits or self._priced):
             return Admission(asked, day=self._today())
         bound = _bound(request, input_tokens, exact=exact)
         price = endpoint.price(bound)
         wanted = _Wanted(endpoint, request, bound, input_tokens, price)
-        if not self._has_limits:
+        if not self.has_limits:
             return _admitted(wanted.worst_case(), (), day=self._today())
         return await self._within_limits(runtime, wanted, conversation_id, confirm, agreed=agreed)
 
@@ -104,13 +105,13 @@ class Gate:
 
     async def gauges(self, runtime: Runtime, conversation_id: str) -> tuple[Gauge, ...]:
         """How full each limit is now; empty without limits."""
-        if not self._has_limits:
+        if not self.has_limits:
             return ()
         return (await runtime.call(lambda: self._look(conversation_id)))[1]
 
     def used(self, conversation_id: str) -> float:
         """The share of the fullest limit, reservations included: 1.0 is full. Reads the database where there are limits."""
-        if not self._has_limits:
+        if not self.has_limits:
             return 0.0
         gauges = self._look(conversation_id)[1]
         return max((float(1 - gauge.left / gauge.limit.amount) for gauge in gauges), default=0.0)

@@ -166,6 +166,9 @@ def least_left(gauges: Iterable[Gauge], unit: Unit) -> Decimal | None:
 
 # ------------------------------------------------------------------------------------------------- warnings
 
+TELL_REST = 0.9
+"""From this share on it is said what is left."""
+
 Mark = tuple[Scope, str, str, float]
 """What has been warned about: scope, unit, period, level."""
 
@@ -192,3 +195,28 @@ def new_levels(
             news.append((gauge, highest))
             marks |= {(*mine, level) for level in levels if level <= highest}
     return news, frozenset(marks)
+
+
+def crossed(
+    gauges: Iterable[Gauge], warn_at: Iterable[float], *, usd: Decimal, tokens: int
+) -> list[tuple[Gauge, float]]:
+    """The gauges that have reached another level by what has just been booked, with that level: for a program that
+    remembers nothing of the last time."""
+    levels = (*warn_at, 1.0)
+    news = []
+    for gauge in gauges:
+        booked = usd if gauge.limit.unit == "usd" else Decimal(tokens)
+        before = level_of(gauge._replace(used=gauge.used - booked), levels)
+        if (now := level_of(gauge, levels)) > before:
+            news.append((gauge, now))
+    return news
+
+
+def warning(gauge: Gauge, level: float) -> str:
+    """What is said when a level is reached: how much is used, from 90 % on what is left, and what makes it last."""
+    left = max(Decimal(0), gauge.limit.amount - gauge.used)
+    rest = f", {gauge.limit.show(left)} left" if level >= TELL_REST else ""
+    return (
+        f"{gauge.limit.name}: {gauge.text} used{rest}. A new conversation, shorter answers, less context (drop or"
+        " summarise) or a cheaper model make it last longer."
+    )

@@ -73,6 +73,7 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
                 code = run_blocking(show(session, options, prompt, pipe))
                 return code if not pipe.failed else _unwritten(pipe)
             result = run_blocking(_ask(session, options, prompt, control, output, progress))
+            result = _warned(session, result, progress)
             code = _report(result, output, progress)
     except LlmtuiError as error:
         if error.exit_code == ConfigError.exit_code:
@@ -116,6 +117,27 @@ async def _ask(
         system=options.system,
         control=control,
     )
+
+
+def _warned(session: ChatSession, result: TurnResult, progress: Progress) -> TurnResult:
+    """The result with a warning for each limit that it brought to another level of `warn_at`; said, too."""
+    cost, usage = result.cost, result.usage
+    if not session.gate.has_limits or usage is None or result.model.provider == "demo":
+        return result
+    from decimal import Decimal
+
+    from llmtui.core.budget import crossed, warning
+
+    try:
+        gauges = run_blocking(session.gauges(result.conversation_id))
+    except LlmtuiError:  # the answer is there; that the database cannot be read has been said
+        return result
+    booked = cost.amount or cost.estimate or Decimal(0)
+    news = crossed(gauges, session.config.budget.warn_at, usd=booked, tokens=usage.total_tokens)
+    told = [warning(gauge, level) for gauge, level in news]
+    for sentence in told:
+        progress.tell(sentence)
+    return result._replace(warnings=(*result.warnings, *told))
 
 
 def _report(result: TurnResult, output: Output, progress: Progress) -> int:

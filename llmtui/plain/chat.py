@@ -184,11 +184,11 @@ class Chat:
         gauges = run_blocking(self.session.gauges(self.id or ""))
         if not gauges:
             return
-        from llmtui.core.budget import new_levels
+        from llmtui.core.budget import new_levels, warning
 
         news, self._told = new_levels(gauges, self.session.config.budget.warn_at, self._told)
-        for gauge, _ in news:
-            self.voice.line(f"budget: of {gauge.limit.name}, {gauge.text} is used")
+        for gauge, level in news:
+            self.voice.line(f"budget: {warning(gauge, level)}")
 
     async def confirm(self, question: Any) -> bool:
         """Ask before what needs a yes; without anybody to ask, near a limit goes on and the rest does not."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from llmtui.core.budget import Mark, level_of, new_levels
+from llmtui.core.budget import Mark, level_of, new_levels, warning
 from llmtui.core.periods import Scope
 from llmtui.tui.status import Allowance
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from llmtui.tui.screens.chat import ChatScreen
 
 _LABELS = {Scope.CONVERSATION: "chat", Scope.DAY: "today", Scope.WEEK: "week", Scope.MONTH: "month"}
-ADVICE = "A new conversation, shorter answers, less context (drop or summarise) or a cheaper model make it last longer."
 
 
 class Budgets:
@@ -66,11 +64,7 @@ class Budgets:
         self.fullest = _allowance(max(periods, key=lambda gauge: gauge.fraction), warn_at) if periods else None
         news, self._told = new_levels(gauges, warn_at, self._told)
         for gauge, level in news:
-            left = (
-                f", {gauge.limit.show(max(Decimal(0), gauge.limit.amount - gauge.used))} left" if level >= 0.9 else ""
-            )
-            said = f"{gauge.limit.name}: {gauge.text} used{left}. {ADVICE}"
-            self._chat.say(said, severity="error" if level >= 1 else "warning")
+            self._chat.say(warning(gauge, level), severity="error" if level >= 1 else "warning")
         self._chat.refresh_status()
 
     async def confirm(self, question: ConfirmNeeded | GuardQuestion) -> bool:

@@ -289,6 +289,18 @@ def test_bud_3_a_request_over_the_budget_is_not_sent() -> None:
     assert b"today" in done.stderr
 
 
+def test_bud_2_a_level_that_is_reached_is_said_once() -> None:
+    """BUD-2: by the answer that reached it; on stderr and in the summary."""
+    write_config("[budget]\ndaily_tokens = 1200\nconfirm_at = 1.0\n")
+    with ChatServer(answer("x", prompt=450, completion=500), answer("x", prompt=5, completion=5)) as server:
+        first = once(server.base_url, "hi", "--max-tokens", "100", "--format", "json")
+        second = once(server.base_url, "hi", "--max-tokens", "100", "--format", "json")
+    said = "today's 1,200 tokens: 950 tokens of 1,200 tokens (79 %) used."
+    assert said.encode() in first.stderr
+    assert any(each.startswith(said) for each in summary(first.stdout)["warnings"])
+    assert (second.returncode, b"used." in second.stderr) == (0, False)
+
+
 def test_p26_a_money_budget_sends_an_output_limit() -> None:
     """P26, COST-7: the reservation stands in the database while the answer streams, and is released with it."""
     write_config(PRICED + "[budget]\ndaily_usd = 1.0\n")

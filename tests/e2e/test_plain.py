@@ -278,7 +278,7 @@ def test_bud_2_a_level_of_the_budget_is_told_once() -> None:
     Path(os.environ["LLMTUI_CONFIG"]).write_text("[budget]\ndaily_tokens = 100000\nwarn_at = [0.0001]\n", "utf-8")
     with ChatServer(answer("ok", prompt=50, completion=50)) as server:
         lines = plain(server, "a\nb\n")
-    assert len([line for line in lines if line.startswith("budget: of today's 100,000 tokens, 100")]) == 1
+    assert len([line for line in lines if line.startswith("budget: today's 100,000 tokens: 100")]) == 1
 
 
 def test_p33_without_a_terminal_a_model_without_a_price_is_refused_and_yes_lets_it_through() -> None:

@@ -8,7 +8,19 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmtui.core.budget import Gauge, Limit, Mark, Spend, gauges_of, least_left, level_of, limits_of, new_levels
+from llmtui.core.budget import (
+    Gauge,
+    Limit,
+    Mark,
+    Spend,
+    crossed,
+    gauges_of,
+    least_left,
+    level_of,
+    limits_of,
+    new_levels,
+    warning,
+)
 from llmtui.core.periods import Scope
 
 WARN_AT = (0.75, 0.9)
@@ -105,3 +117,18 @@ def test_as_a_budget_fills_no_level_is_told_twice_and_none_is_missed(steps: list
         heard += [level for _, level in news]
     assert heard == sorted(set(heard))
     assert max(heard, default=0.0) == level_of(day(str(used)), WARN_AT)
+
+
+def test_bud2_a_program_without_a_memory_warns_where_this_answer_made_the_difference() -> None:
+    """BUD-2: of each limit once, the highest level that was reached."""
+    at = (0.75, 0.9)
+    assert crossed([day("3.80")], at, usd=Decimal("0.1"), tokens=0) == [(day("3.80"), 0.75)]
+    assert crossed([day("3.80")], at, usd=Decimal("0.01"), tokens=9) == []
+    assert crossed([day("5.00")], at, usd=Decimal(4), tokens=0) == [(day("5.00"), 1.0)]
+
+
+def test_bud2_from_90_percent_on_a_warning_says_what_is_left() -> None:
+    """BUD-2: with suggestions each time."""
+    assert warning(day("3.80"), 0.75).startswith("today's $5.00: $3.80 of $5.00 (76 %) used. A new conversation")
+    assert "(92 %) used, $0.4000 left. A new" in warning(day("4.60"), 0.9)
+    assert "(110 %) used, $0.00 left. A new" in warning(day("5.50"), 1.0)
