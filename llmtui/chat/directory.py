@@ -75,7 +75,9 @@ class Directory:
         self._sources: dict[str, str] = {}
         """Where each key that was found came from."""
         self._model_lists: ModelLists | None = None
-        self._custom = ProviderConfig(wire=wire, base_url=base_url) if base_url else None
+        # what [providers.custom] says besides (a proxy, headers, insecure_http) is for the server of a --base-url too
+        given = config.providers.get(CUSTOM, ProviderConfig())
+        self._custom = given._replace(wire=wire, base_url=base_url) if base_url else None
 
     def forget_prices(self) -> None:
         """There is a newer table: read it at the next look-up."""
@@ -92,7 +94,7 @@ class Directory:
     def names(self) -> list[str]:
         """All providers: the config's first, then the well-known ones."""
         own = [CUSTOM] if self._custom else []
-        return [*own, *self._config.providers, *(name for name in KNOWN if name not in self._config.providers)]
+        return list(dict.fromkeys([*own, *self._config.providers, *KNOWN]))
 
     def find_model(self, text: str) -> ModelRef:
         """`PROVIDER/MODEL`, or a bare name that exactly one provider is known to have. Raise ConfigError where it is not

@@ -50,10 +50,10 @@ def get(connection: sqlite3.Connection, conversation_id: str) -> Conversation | 
 
 
 def answered_by(connection: sqlite3.Connection) -> dict[str, str]:
-    """By conversation the model, `provider/name`, that answered last in it."""
+    """By conversation the model, `provider/name`, that answered last in it; not those that end with a question."""
     rows = connection.execute(
-        "SELECT id, (SELECT m.model FROM messages m WHERE m.conversation_id = conversations.id AND m.model <> ''"
-        " ORDER BY m.seq DESC LIMIT 1) AS last FROM conversations WHERE deleted_at IS NULL AND last IS NOT NULL"
+        "SELECT c.id, m.model FROM conversations c JOIN messages m ON m.id = c.leaf_id"
+        " WHERE c.deleted_at IS NULL AND m.model <> ''"
     )
     return dict(rows.fetchall())
 

@@ -75,7 +75,7 @@ class Conversations:
         return self._store.read(partial(catalogue.get, conversation_id=conversation_id))
 
     def answered_by(self) -> dict[str, str]:
-        """By conversation the model, `provider/name`, that answered last in it."""
+        """By conversation the model, `provider/name`, that answered last in it; not those that end with a question."""
         return self._store.read(catalogue.answered_by)
 
     def newest(self) -> str | None:

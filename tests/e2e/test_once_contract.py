@@ -247,6 +247,12 @@ def test_chat_7_the_order_of_keys(server: ChatServer) -> None:
     ]
 
 
+def test_chat_7_the_config_s_custom_section_is_for_the_server_of_a_base_url(server: ChatServer) -> None:
+    Path(os.environ["LLMTUI_CONFIG"]).write_text('[providers.custom]\nheaders = { X-Team = "red" }\n')
+    assert once(server.base_url, "hi").returncode == 0
+    assert server.requests[0].headers["x-team"] == "red"
+
+
 def test_chat_7_files_are_where_the_platform_has_them(server: ChatServer, tmp_path: Path) -> None:
     """`XDG_*` where no variable of ours says otherwise; LLMTUI_CONFIG need not exist, --config must."""
     ours = {"LLMTUI_DATA_DIR": "", "LLMTUI_CACHE_DIR": "", "LLMTUI_CONFIG": ""}
