@@ -71,7 +71,8 @@ PATTERNS = (
         _ORDER_WORDS,
         _DROP,
         rf"{_}(?:{_FILLER}{_}){{0,4}}{_EARLIER}{_}(?:(?:{_FILLER}|{_EARLIER}){_}){{0,3}}(?:(?:safety|system|user){_})?{_ORDERS}\b"
-        rf"|{_}(?:all|any|every){_}(?:(?:of|the|your){_}){{0,2}}instructions\b",
+        rf"|{_}(?:all|any|every){_}(?:(?:of|the|your){_}){{0,2}}instructions\b"
+        rf"|{_}(?:the|these|those){_}instructions{_}(?:(?:given|written){_})?(?:above{_}(?:and|instead)|before{_}this)\b",
     ),
     Pattern(
         "forget everything",
