@@ -8,7 +8,6 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,10 @@ from hypothesis import strategies as st
 import llmtui
 from llmtui import FinishReason, Price, StreamBroken
 from llmtui.pricing.prices import Prices
+from tests.support.desk import split
 from tests.support.wire_server import Reply, WireServer, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llmtui import StreamChunk
 
 PRICES = Prices({"custom/m": Price(Decimal(1), Decimal(2), source="config")})
@@ -40,12 +38,6 @@ metadata = st.dictionaries(
     st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab"), inner, max_size=3)),
     max_size=4,
 )
-
-
-def split(data: bytes, cuts: list[int]) -> Iterator[bytes]:
-    """The bytes in pieces: cut where the numbers, taken round the length, say."""
-    for start, end in pairwise(sorted({cut % len(data) for cut in cuts} | {0, len(data)})):
-        yield data[start:end]
 
 
 def rows(ledger: Path, *columns: str) -> list[tuple[Any, ...]]:
