@@ -21,8 +21,9 @@ from llmtui.core.events import FinishReason
 from llmtui.core.reservation import input_bound
 from llmtui.library.request import StreamOptions, prepare
 from llmtui.library.session import Session
+from llmtui.providers._http import AsyncTransport
 from llmtui.tokens.estimate import estimate_request
-from tests.live.places import CAP_USD, LOOKED_UP, MOST_TOKENS, PROMPT, WORD, Place, begun, refused, whole
+from tests.live.places import CAP_USD, LOOKED_UP, MOST_TOKENS, PROMPT, WORD, Place, begun, listed, refused, whole
 
 if TYPE_CHECKING:
     from llmtui.core.events import StreamChunk
@@ -178,4 +179,17 @@ async def check_wrong_key(place: Place) -> None:
     assert session.cost.amount is None
 
 
-CHECKS = (check_answer_and_bill, check_estimate, check_cancel, check_wrong_key)
+async def check_models(place: Place) -> None:
+    """PRV-5: the list has the model that is asked here; costs nothing."""
+    place.rehearse(whole(place.wire), list_reply=listed())
+    session, _ = asked(place)
+    transport = AsyncTransport()
+    try:
+        target = session._ask.chain[0].resolve().target
+        found = await session._ask.directory.lists.fetch(target, transport)
+    finally:
+        await transport.close()
+    assert any(info.name.startswith(place.model) for info in found)
+
+
+CHECKS = (check_answer_and_bill, check_estimate, check_cancel, check_wrong_key, check_models)

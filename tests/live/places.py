@@ -39,10 +39,11 @@ class Place(NamedTuple):
     price: Price | None = None
     """None: as the table has it."""
 
-    def rehearse(self, *replies: Reply) -> None:
-        """What a local server will answer next; the real one answers as it likes."""
+    def rehearse(self, reply: Reply, *, list_reply: Reply | None = None) -> None:
+        """What a local server will answer next, and what it lists; the real one answers as it likes."""
         if self.server is not None:
-            self.server.replies(*replies)
+            self.server.replies(reply)
+            self.server.list_reply = list_reply or self.server.list_reply
 
 
 _REAL = (
@@ -95,6 +96,12 @@ def begun(wire: str) -> Reply:
     script = DIALECTS[wire].script(["one two three four", " five"], Counts(30, 0, 0, 50, 0))
     kept = script.frames[: script.finish - (wire == "anthropic")]
     return Reply(pieces=[*kept, HANG], content_type=script.content_type)
+
+
+def listed() -> Reply:
+    """A list of models, in whichever of the formats it is asked for."""
+    body = b'{"object": "list", "data": [{"id": "m", "object": "model"}], "models": [{"name": "m", "model": "m"}]}'
+    return Reply(pieces=[body], chunked=False, content_type="application/json")
 
 
 def refused() -> Reply:
