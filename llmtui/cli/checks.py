@@ -95,17 +95,22 @@ def terminal(ctx: Context) -> Iterator[Finding]:
         return
     kind = ctx.environ.get("TERM", "")
     if kind in {"", "dumb"}:
-        yield Finding("terminal", "broken", f"TERM is “{kind}”: the full-screen chat needs a terminal that can draw")
+        yield Finding(
+            "terminal",
+            "broken",
+            f"TERM is “{kind}”: the full-screen chat needs a terminal that can draw; llmtui --plain does not",
+        )
         return
     size = os.get_terminal_size(1)
     encoding = (sys.stdout.encoding or "").lower()
     if not encoding.startswith("utf"):
         yield Finding("terminal", "note", f"the locale's encoding is {encoding or 'unknown'}: set LANG to a UTF-8 one")
     small = 0 < size.columns < 40 or 0 < size.lines < 12  # 0: the terminal does not say
+    measured = f"{size.columns}×{size.lines}" if size.columns and size.lines else "its size is not known"
     yield Finding(
         "terminal",
         "note" if small else "ok",
-        f"{kind}, {size.columns}×{size.lines}" + (", smaller than the 40×12 that the chat needs" if small else ""),
+        f"{kind}, {measured}" + (", smaller than the 40×12 that the chat needs" if small else ""),
     )
 
 
@@ -126,7 +131,8 @@ def providers(ctx: Context) -> Iterator[Finding]:
             if trouble is None:
                 yield Finding("providers", "ok", f"{target.name} answers")
             elif named or not target.local:
-                yield Finding("providers", "broken", f"{target.name}: {trouble}")
+                named_already = trouble.startswith(f"{target.name} ")
+                yield Finding("providers", "broken", trouble if named_already else f"{target.name}: {trouble}")
 
 
 def _reach(target: Target) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import ConfigError
@@ -37,7 +38,8 @@ def init(ctx: Context) -> int:
     file = ctx.paths.config_file
     try:
         make_private(file.parent)
-        with file.open("x", encoding="utf-8") as stream:
+        # yours alone, since headers that are written into it later may hold a secret; never over what is there
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
             stream.write(example_text())
     except FileExistsError:
         raise ConfigError(f"{file} exists already and is left as it is") from None

@@ -49,6 +49,12 @@ class Context:
         open_log(self.paths.log_file, config.storage.log_level, self.environ)
         return config
 
+    def forget_config(self) -> None:
+        """Go on with the defaults, whatever the file says: it cannot be read, and that has been told."""
+        from llmtui.config import Config
+
+        self.config = Config()
+
     def notice(self, sentence: str) -> None:
         """A sentence on stderr."""
         complain(sentence)

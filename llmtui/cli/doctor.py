@@ -41,6 +41,8 @@ def examine(ctx: Context) -> int:
             findings.append(finding)
             if not ctx.parsed.has("json"):
                 ctx.out.line(f"{_MARKS[finding.verdict]} {finding.check:<10} {' '.join(finding.message.split())}")
+        if name == "config" and findings[-1].verdict == "broken":
+            ctx.forget_config()  # else every other check would fail of the same mistake
     broken = [finding for finding in findings if finding.verdict == "broken"]
     if ctx.parsed.has("json"):
         ctx.out.json({"ok": not broken, "checks": [finding._asdict() for finding in findings]})

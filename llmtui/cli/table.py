@@ -26,7 +26,7 @@ class Option(NamedTuple):
     is_path: bool = False
     """The value names a file; it is left as the system gave it."""
     completes: str = ""
-    """What a shell offers for the value: files, models, providers, conversations."""
+    """What a shell offers for the value: files, models (their providers), providers, conversations."""
 
     @property
     def name(self) -> str:

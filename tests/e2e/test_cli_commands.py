@@ -185,6 +185,7 @@ def test_config_init_show_check_path() -> None:
     assert ok("config", "init") == f"{config_file()}\n"
     assert "[budget]" in config_file().read_text("utf-8")
     assert ok("config", "check") == f"{config_file()}: no mistakes\n"
+    assert stat.S_IMODE(config_file().stat().st_mode) == 0o600
     assert "exists already" in refused(2, "config", "init")
 
 

@@ -50,6 +50,17 @@ def data_folder() -> Path:
     return Path(os.environ["LLMTUI_DATA_DIR"])
 
 
+def test_a_config_that_cannot_be_read_is_one_finding() -> None:
+    """The other checks look at the rest all the same, with the defaults."""
+    write_config("modl = 1\n")
+    out = io.BytesIO()
+    ctx = Context(Parsed({}, []), Out(out, terminal=False, width=80, color=False), os.environ, "llmtui doctor")
+    assert examine(ctx) == 1
+    lines = out.getvalue().decode().splitlines()
+    assert [line for line in lines if line.startswith("✗")] == [line for line in lines if "modl" in line] == lines[:1]
+    assert any(line.startswith("✓ database") for line in lines)
+
+
 def test_folders_are_made_private_and_open_ones_are_noted() -> None:
     """SEC-3"""
     assert [verdict for verdict, _ in found(checks.files)] == ["ok", "ok"]
@@ -131,7 +142,7 @@ def test_a_configured_server_that_does_not_answer_is_broken_and_an_unknown_local
     assert "broken" not in {verdict for verdict, _ in before}
     write_config('[providers.box]\nwire = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nlocal = true')
     [broken] = [message for verdict, message in found(checks.providers) if verdict == "broken"]
-    assert broken.startswith("box: ")
+    assert broken.startswith("box cannot be reached")
 
 
 def test_use_3_a_budget_that_is_used_up_is_an_alert() -> None:

@@ -1,0 +1,1 @@
+"""The scripts of `llmtui completions`, a file a shell."""
