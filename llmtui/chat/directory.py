@@ -132,9 +132,13 @@ class Directory:
         )
 
     def _listed_names(self, provider: str) -> set[str]:
+        return {info.name for info in self.lists.cached(provider)}
+
+    def _named(self, provider: str) -> list[ModelInfo]:
+        """The models that the config names for a provider."""
         section = self._config.providers.get(provider)
-        named = {entry.name for entry in section.models} if section else set()
-        return named | {info.name for info in self.lists.cached(provider)}
+        entries = section.models if section else ()
+        return [ModelInfo(entry.name, entry.context_window, entry.max_output_tokens) for entry in entries]
 
     def _is_in_price_table(self, provider: str, name: str) -> bool:
         if provider not in KNOWN or KNOWN[provider].local or provider == "openrouter":
@@ -150,7 +154,9 @@ class Directory:
         if self._model_lists is None:
             from llmtui.chat.model_lists import ModelLists
 
-            self._model_lists = ModelLists(self.paths.cache, address_of=lambda name: self._section(name).base_url)
+            self._model_lists = ModelLists(
+                self.paths.cache, address_of=lambda name: self._section(name).base_url, named=self._named
+            )
         return self._model_lists
 
     def local_servers(self) -> list[str]:
@@ -331,10 +337,6 @@ class Directory:
 
     def _listed(self, ref: ModelRef) -> ModelInfo | None:
         """The model as the provider's list had it when it was last asked, or as the config says."""
-        section = self._config.providers.get(ref.provider)
-        for entry in section.models if section else ():
-            if entry.name == ref.name:
-                return ModelInfo(entry.name, entry.context_window, entry.max_output_tokens)
         return next((info for info in self.lists.cached(ref.provider) if info.name == ref.name), None)
 
     def _listed_price(self, provider: str, name: str) -> Price | None:

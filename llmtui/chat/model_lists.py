@@ -14,7 +14,7 @@ from llmtui.providers.base import ModelInfo, TellsWindows
 from llmtui.providers.registry import adapter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from llmtui.providers.base import Target, WireRequest
@@ -32,15 +32,25 @@ _PRICES = ("input_price", "output_price", "cache_read_price", "cache_write_price
 class ModelLists:
     """Lists by provider. A file that cannot be read counts as not there; one that cannot be written is no error."""
 
-    def __init__(self, folder: Path, *, address_of: Callable[[str], str] = lambda _: "") -> None:
-        """`address_of` gives a provider's base_url: what another address once listed is not its list."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        address_of: Callable[[str], str] = lambda _: "",
+        named: Callable[[str], Sequence[ModelInfo]] = lambda _: (),
+    ) -> None:
+        """`address_of` gives a provider's base_url: what another address once listed is not its list. `named` gives the
+        models that the config names for it."""
         self._folder = folder / "models"
         self._address_of = address_of
+        self.named = named
         self._read: dict[str, tuple[float, list[ModelInfo]]] = {}
 
     def cached(self, provider: str) -> list[ModelInfo]:
-        """What the list said when it was last fetched, however long ago."""
-        return self._load(provider)[1]
+        """What the list said when it was last fetched, however long ago; what the config names comes first."""
+        listed = {info.name: info for info in self._load(provider)[1]}
+        named = {own.name: _completed(own, listed.get(own.name)) for own in self.named(provider)}
+        return list({**named, **listed, **named}.values())
 
     def fetched_at(self, provider: str) -> float:
         """Seconds since 1970 of the last fetch; 0 when there was none."""
@@ -133,6 +143,16 @@ class ModelLists:
             return  # a cache that cannot be written is asked for again next time
 
 
+def _completed(own: ModelInfo, listed: ModelInfo | None) -> ModelInfo:
+    """What the config says of a model, and the rest as the list has it."""
+    if listed is None:
+        return own
+    return listed._replace(
+        context_window=own.context_window or listed.context_window,
+        max_output_tokens=own.max_output_tokens or listed.max_output_tokens,
+    )
+
+
 def _to_json(model: ModelInfo) -> dict[str, Any]:
     fields = {name: getattr(model, name) for name in ModelInfo._fields}
     return {
@@ -158,6 +178,7 @@ async def list_all(
     refresh: bool,
     at_once: bool = False,
     limit_s: float = _LIST_S,
+    must_answer: bool = False,
 ) -> tuple[dict[str, list[ModelInfo]], dict[str, LlmtuiError]]:
     """The lists of several providers, and what kept any from answering. One after the other, or `at_once`, which takes an
     event loop: a server that keeps silent then holds nobody up."""
@@ -166,10 +187,12 @@ async def list_all(
 
     async def ask(target: Target) -> None:
         try:
-            found[target.name] = await lists.fetch(target, transport, limit_s=limit_s)
-        except LlmtuiError as error:
-            failed[target.name] = error
+            await lists.fetch(target, transport, limit_s=limit_s)
             found[target.name] = lists.cached(target.name)
+        except LlmtuiError as error:
+            found[target.name] = lists.cached(target.name)
+            if must_answer or not lists.named(target.name):  # they are named where a server cannot list them
+                failed[target.name] = error
         except (ValueError, KeyError, TypeError) as error:
             failed[target.name] = MalformedResponse(f"{target.name}'s model list makes no sense: {error}")
             found[target.name] = []
@@ -190,5 +213,7 @@ async def local_models(
     lists: ModelLists, targets: list[Target], transport: Transport, *, at_once: bool = False
 ) -> list[tuple[str, str]]:
     """Provider and name of every model of the servers on this machine that answer within a moment, in their order."""
-    found, failed = await list_all(lists, targets, transport, refresh=True, at_once=at_once, limit_s=_LOCAL_S)
+    found, failed = await list_all(
+        lists, targets, transport, refresh=True, at_once=at_once, limit_s=_LOCAL_S, must_answer=True
+    )
     return [(name, model.name) for name, models in found.items() if name not in failed for model in models]

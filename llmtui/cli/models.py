@@ -25,6 +25,8 @@ class Offer(NamedTuple):
     info: ModelInfo
     window: int | None
     price: Price | None
+    listed_at: float
+    """When the provider was asked for its list, in seconds since 1970; 0: never."""
 
 
 def list_models(ctx: Context) -> int:
@@ -95,7 +97,8 @@ def _offer(directory: Directory, provider: str, info: ModelInfo) -> Offer:
         price = None
     target = endpoint.target
     seller = Seller(provider, target.wire, target.base_url, target.local)
-    return Offer(provider, info, info.context_window or directory.prices.window_of(seller, info.name), price)
+    window = info.context_window or directory.prices.window_of(seller, info.name)
+    return Offer(provider, info, window, price, directory.lists.fetched_at(provider))
 
 
 def _as_dict(offer: Offer) -> dict[str, Any]:
@@ -110,6 +113,7 @@ def _as_dict(offer: Offer) -> dict[str, Any]:
         "takes_images": info.takes_images,
         "reasons": info.reasons,
         "shutdown_date": info.shutdown_date or None,
+        "listed_at": _moment(offer.listed_at),
         "price_per_million_usd": price
         and {
             "input": _amount(price.input),
@@ -120,6 +124,15 @@ def _as_dict(offer: Offer) -> dict[str, Any]:
             "as_of": price.as_of or None,
         },
     }
+
+
+def _moment(seconds: float) -> str | None:
+    """ISO 8601 in UTC; None for never."""
+    from datetime import UTC, datetime
+
+    return (
+        datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if seconds else None
+    )
 
 
 def _amount(value: Decimal | None) -> str:

@@ -328,6 +328,7 @@ def test_models_with_window_and_price() -> None:
     assert table[0]["id"] == "box/big"
     assert table[0]["price_per_million_usd"]["input"] == "1.5"
     assert table[1]["context_window"] == 8192
+    assert table[0]["listed_at"].endswith("Z")
     assert len(server.requests) == 1
 
 

@@ -15,6 +15,9 @@ from tests.support.wire_server import HANG, Reply, WireServer, error_reply
 if TYPE_CHECKING:
     from tests.unit.chat.conftest import OpenSession
 
+LISTED = {
+    "data": [{"id": "a", "context_length": 9, "pricing": {"input": 1, "output": 2}}, {"id": "b", "context_length": 5}]
+}
 NOBODY = "http://127.0.0.1:1"
 
 
@@ -71,3 +74,28 @@ async def test_prv_5_windows_as_loaded(session: OpenSession) -> None:
             windows = [info.context_window for _, info in await chat.list_models("llamacpp", refresh=True)]
             assert windows == [131072, None]
         assert [request.path for request in server.requests] == ["/v1/models", "/props"] * 2
+
+
+async def test_prv_5_models_that_the_config_names(session: OpenSession) -> None:
+    """PRV-5: where a server cannot list its models those of the config are the list; where it can, they complete it."""
+    named = 'models = ["own", {name = "a", context_window = 777}]\n'
+    with WireServer() as server:
+        server.replies(error_reply(404, "no list here"), Reply(pieces=[json.dumps(LISTED).encode()], chunked=False))
+        box = f'[providers.box]\nwire = "openai"\nbase_url = "{server.url}"\n{named}'
+        async with session(config=f'model = "demo/steady"\n{config()}{box}') as chat:
+            without = await chat.list_models("box", refresh=True)
+            assert [(info.name, info.context_window) for _, info in without] == [("own", None), ("a", 777)]
+            assert not chat.list_errors
+            within = {info.name: info for _, info in await chat.list_models("box", refresh=True)}
+            assert list(within) == ["own", "a", "b"]
+            assert (within["a"].context_window, str(within["a"].input_price)) == (777, "1")
+            assert within["b"].context_window == 5
+
+
+async def test_prv_6_a_server_that_does_not_run_is_not_found_although_its_models_are_named(
+    session: OpenSession,
+) -> None:
+    """PRV-6: what the config names is no sign that somebody is there."""
+    settings = config().replace("[providers.vllm]\n", '[providers.vllm]\nmodels = ["x"]\n')
+    async with session(config=f'model = "demo/steady"\n{settings}') as chat:
+        assert await chat.find_local() == []
