@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import LlmtuiError
+from llmtui.tui import late_bills
 from llmtui.tui.actions import conversations
 from llmtui.tui.parts import Library
 
@@ -24,6 +25,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     state = await asyncio.wrap_future(session.store.ready)
     chat.session = session
     session.confirm = chat.budgets.confirm
+    late_bills.watch(chat, session)
     if state.sentence:
         chat.say(state.sentence, severity="warning")
     options = chat.chat_app.options
