@@ -105,7 +105,7 @@ async def _ask(
         if type(event) is not ChunkArrived:
             tell(event)
         elif progress.sees_chunks:
-            progress.chunk()
+            progress.chunk(event.chunk.content)
         write(event)
 
     return await session.send(

@@ -50,11 +50,12 @@ class Progress:
         self.over()
         say(text)
 
-    def chunk(self) -> None:
-        """Text or reasoning has arrived; called while `sees_chunks`."""
-        self.sees_chunks = False
-        if not self._deferred:
-            self.over()
+    def chunk(self, content: str) -> None:
+        """A chunk has arrived; called while `sees_chunks`. Reasoning is not shown: the wait goes on."""
+        if content:
+            self.sees_chunks = False
+            if not self._deferred:
+                self.over()
 
     def event(self, event: TurnEvent) -> None:
         """Any event but a chunk."""

@@ -119,7 +119,10 @@ def test_sec_2_json_on_a_terminal_is_cleaned_too(format_: str) -> None:
 def test_a_long_wait_shows_on_a_terminal_and_goes_with_the_first_text() -> None:
     """Progress goes to stderr when that is a terminal; a second passes before anything is said."""
     late = threading.Event()
-    with ChatServer(Reply(steps=(frame(""), late, frame("at last"), frame(finish="stop"), DONE))) as server:
+    thinking = (
+        b'data: {"model":"m","choices":[{"index":0,"delta":{"reasoning_content":"hm"},"finish_reason":null}]}\n\n'
+    )
+    with ChatServer(Reply(steps=(thinking, late, frame("at last"), frame(finish="stop"), DONE))) as server:
         code, out = _until(b"waiting for custom/m", late, "--once", "--base-url", server.base_url, "--wire", "openai")
     assert code == 0
     assert out.rindex(b"\r\x1b[K") < out.index(b"at last")
