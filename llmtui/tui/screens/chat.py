@@ -266,7 +266,10 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     def copy(self, text: str, what: str) -> None:
         """Put a text into the clipboard because the reader asked for it."""
-        self.run_worker(self._write_clipboard(text, what), group="copy")
+        if text:
+            self.run_worker(self._write_clipboard(text, what), group="copy")
+        else:
+            self.say(f"There is no {what} here")
 
     async def _write_clipboard(self, text: str, what: str) -> None:
         from llmtui.tui.terminal import clipboard

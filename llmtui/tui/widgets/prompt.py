@@ -16,7 +16,6 @@ from llmtui.tui.widgets.prompt_area import PromptArea
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual import events
     from textual.app import ComposeResult
     from textual.widgets import TextArea
 
@@ -128,17 +127,14 @@ class Prompt(Vertical):
         start = max(before.rfind(" "), before.rfind("\t")) + 1
         return before[start:] if before[start:].startswith("@") else ""
 
-    def on_key(self, event: events.Key) -> None:
-        """While candidates are shown, arrows, Tab, Enter and Esc are theirs."""
-        if event.key == "escape" and self.is_completing:
-            event.stop()
-            self.offer(())
-
     def _steer(self, key: str) -> bool:
         """Give a key to the list of candidates; False where it has no use for it."""
         completions = self._completions
         if completions is None or (current := completions.current) is None:
             return False
+        if key == "escape":
+            self.offer(())
+            return True
         if key in {"up", "down"}:
             completions.move(-1 if key == "up" else 1)
             return True

@@ -71,7 +71,7 @@ class PromptArea(TextArea, inherit_bindings=False):
         self.earlier: Sequence[str] = ()
         """What was sent before, oldest first."""
         self.steer: Callable[[str], bool] = lambda _key: False
-        """Asked first about `up`, `down`, `tab` and `enter`: a list of completions may want them."""
+        """Asked first about `up`, `down`, `tab`, `enter` and `escape`: a list of completions may want them."""
         self._place = 0
         """How many prompts back the reader has gone."""
         self._unsent = ""
@@ -108,19 +108,14 @@ class PromptArea(TextArea, inherit_bindings=False):
             self.action_new_line()
             return
         self._place = self._place if event.key in {"up", "down"} else 0
+        if event.is_printable:
+            return
         # Not left to the app, which asks bindings last: letters that came with this key would be typed before it.
-        action = self._own_action(event.key)
-        if action and await self.app.run_action(action, self):
+        if (event.key == "escape" and self.steer("escape")) or await self.app._check_bindings(event.key):  # noqa: SLF001
             event.stop()
             event.prevent_default()
-        elif event.key == "enter":  # the text area would insert it before other bindings are asked
+        elif event.key == "enter":  # the text area would insert it
             event.prevent_default()
-
-    def _own_action(self, key: str) -> str:
-        """What a key does here, as it was rebound; empty when it means nothing to the text area."""
-        bindings = self._bindings.copy()
-        bindings.apply_keymap(self.app._keymap)  # noqa: SLF001 - as the screen does before it asks bindings
-        return next((binding.action for binding in bindings.key_to_bindings.get(key, ())), "")
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -40,6 +40,7 @@ class CopyRequested(TranscriptEvent):
     """The reader asked for a text in the clipboard."""
 
     text: str
+    """Empty: there is no such thing."""
     what: str
     """For the notice: “message”, “code block 2”, “selection”."""
 

@@ -154,8 +154,8 @@ class KeyedView(ReadingView):
     def action_copy_code(self, number: int) -> None:
         message_id = self._chosen()
         blocks = self.code_blocks(message_id) if message_id else ()
-        if number <= len(blocks):
-            self.post_message(told.CopyRequested(blocks[number - 1].text, f"code block {number}"))
+        text = blocks[number - 1].text if number <= len(blocks) else ""
+        self.post_message(told.CopyRequested(text, f"code block {number}"))
 
     def action_edit(self) -> None:
         if message_id := self._chosen():
