@@ -84,7 +84,7 @@ def test_keys_and_mouse_while_an_answer_streams() -> None:
         terminal.until("Copied through the terminal")
         assert b"\x1b]52;c;Y29weV9tZSA9IDEK" in terminal.output
         terminal.press("\t", EDGE)
-        terminal.press(ESC, "stopped")
+        terminal.press(ESC, "ready")
         last.set()
         terminal.press(CTRL_C, "once more")
         terminal.send(CTRL_C)

@@ -51,7 +51,10 @@ class Terminal:
         os.close(self._main)
 
     def send(self, text: str) -> None:
-        """As one read of the terminal's input."""
+        """As one read of the terminal's input, when the screen has come to rest: what is painted then is the answer."""
+        for _ in range(40):
+            if not self._read():
+                break
         self._seen = len(self.output)
         os.write(self._main, text.encode("utf-8", "surrogateescape"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -54,14 +53,13 @@ class ContextScreen(Picker[None]):
     def __init__(self, chat: ChatScreen) -> None:
         super().__init__()
         self._chat = chat
+        self._figures = Static(id="figures")
         self._found: context.Look | None = None
         self._input.disabled = True
 
-    def compose(self) -> ComposeResult:
-        box = Vertical(Static(id="figures"), self._input, self._list)
-        box.border_title = Content(self.TITLE_TEXT)
-        box.border_subtitle = Content(self.HINT)
-        yield box
+    def parts(self) -> ComposeResult:
+        yield self._figures
+        yield from super().parts()
 
     def on_mount(self) -> None:
         self.reload()
@@ -77,7 +75,7 @@ class ContextScreen(Picker[None]):
     def fill(self) -> None:
         if self._found is not None:
             lines = context.head(self._found)[: 1 if self.size.height < 16 else None]
-            self.query_one("#figures", Static).update(Content("\n".join(map(clean_line, lines))))
+            self._figures.update(Content("\n".join(map(clean_line, lines))))
         super().fill()
 
     # ------------------------------------------------------------------------------------------------ rows

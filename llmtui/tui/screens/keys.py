@@ -148,7 +148,7 @@ class KeysScreen(Picker[None]):
     def _say(self, text: str) -> None:
         from llmtui.core.sanitize import clean_line
 
-        self.query_one("Vertical").border_title = Content(f"Keys — {clean_line(text)}")
+        self.box.border_title = Content(f"Keys — {clean_line(text)}")
 
 
 def source(status: ProviderStatus) -> str:

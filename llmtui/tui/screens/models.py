@@ -89,7 +89,7 @@ class ModelScreen(Picker[None]):
             self.fill()
 
     def _say(self, text: str) -> None:
-        self.query_one("Vertical").border_title = Content(f"Model — {clean_line(text)}" if text else "Model")
+        self.box.border_title = Content(f"Model — {clean_line(text)}" if text else "Model")
 
     def rows(self) -> Sequence[Row]:
         now = self._chat.current_model

@@ -84,16 +84,23 @@ class Picker(ModalScreen[Result], Generic[Result]):
         super().__init__()
         self.query_text = query
         self.shown: list[Row] = []
+        self.box = Vertical()
+        """Held here, as everything that is changed later: a look-up may end when the screen has been left."""
         self._input = Input(query, placeholder="Type to filter", select_on_focus=False, compact=True)
         self._input.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False
 
     def compose(self) -> ComposeResult:
-        box = Vertical(self._input, self._list)
-        box.border_title = Content(self.TITLE_TEXT)
-        box.border_subtitle = Content(offered(self.app, self.HINT))
-        yield box
+        self.box.border_title = Content(self.TITLE_TEXT)
+        self.box.border_subtitle = Content(offered(self.app, self.HINT))
+        with self.box:
+            yield from self.parts()
+
+    def parts(self) -> ComposeResult:
+        """What stands in the box."""
+        yield self._input
+        yield self._list
 
     def on_mount(self) -> None:
         self._input.focus()

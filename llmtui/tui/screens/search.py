@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual.widgets import Input
-
 from llmtui.core.errors import LlmtuiError
 from llmtui.tui.screens.picker import Picker, Row
 from llmtui.tui.when import ago
@@ -42,7 +40,7 @@ class SearchScreen(Picker[Found]):
         self.run_worker(self._search, exclusive=True, group="search")  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once
 
     async def _search(self) -> None:
-        text = self.query_one(Input).value
+        text = self._input.value
         try:
             hits = await self._library.search(text) if text.strip() else []
         except LlmtuiError as error:

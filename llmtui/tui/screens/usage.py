@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -50,14 +49,13 @@ class UsageScreen(Picker[None]):
     def __init__(self, chat: ChatScreen) -> None:
         super().__init__()
         self._chat = chat
+        self._figures = Static(id="figures")
         self._report: usage.Report | None = None
         self._place = 0
 
-    def compose(self) -> ComposeResult:
-        box = Vertical(Static(id="figures"), self._input, self._list)
-        box.border_title = Content(self.TITLE_TEXT)
-        box.border_subtitle = Content(self.HINT)
-        yield box
+    def parts(self) -> ComposeResult:
+        yield self._figures
+        yield from super().parts()
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -88,9 +86,9 @@ class UsageScreen(Picker[None]):
         self.fill()
 
     def fill(self) -> None:
-        self.query_one("Vertical").border_title = Content(f"Usage by {self.grouping[0]}")
+        self.box.border_title = Content(f"Usage by {self.grouping[0]}")
         if self._report is not None:
-            self.query_one("#figures", Static).update(Content("\n").join(self._head(self._report)))
+            self._figures.update(Content("\n").join(self._head(self._report)))
         super().fill()
 
     def _head(self, report: usage.Report) -> Sequence[Content]:
@@ -141,7 +139,7 @@ class SpentOn(Picker[str]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("Vertical").border_title = Content(self._title)
+        self.box.border_title = Content(self._title)
         self.run_worker(self._load, exclusive=True)  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once
 
     async def _load(self) -> None:
