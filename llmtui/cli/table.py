@@ -286,12 +286,19 @@ SERVE = Command(
     ),
     epilog=SERVE_NOTES,
 )
+COMPLETIONS_NOTES = """\
+Load it where the shell starts:
+  bash  source <(llmtui completions bash)         in ~/.bashrc
+  zsh   source <(llmtui completions zsh)          in ~/.zshrc, after compinit
+  fish  llmtui completions fish | source          in ~/.config/fish/config.fish
+"""
 COMPLETIONS = Command(
     "completions",
     "shell completion",
     "completions:print_script",
     (Argument("SHELL", "bash, zsh or fish", choices=("bash", "zsh", "fish")),),
     (VERSION, HELP),
+    epilog=COMPLETIONS_NOTES,
 )
 
 COMMANDS = (KEYS, MODELS, USAGE, HISTORY, BENCH, SERVE, CONFIGURATION, DOCTOR, COMPLETIONS)

@@ -125,7 +125,10 @@ async def test_a_question_is_answered_in_the_page(tmp_path: Path) -> None:
     assert not {"pwned", 'ä "b.html'} & set(os.listdir(tmp_path))  # noqa: PTH208 - names are what is asked
 
 
-@pytest.mark.parametrize("how", ["page", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+@pytest.mark.parametrize(
+    "how",
+    ["page", "SIGINT", "SIGKILL", *(pytest.param(name, marks=pytest.mark.soak) for name in ("SIGTERM", "SIGHUP"))],
+)
 async def test_an_answer_that_streams_is_settled_when_it_ends(how: str) -> None:
     """CHAT-9, STR-9: the page is closed, the server is asked to end, or the server dies: the chat settles and ends."""
     async with serving("--demo", "-m", "demo/long") as served:
