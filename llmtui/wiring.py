@@ -46,6 +46,11 @@ def blocking_session(options: Options, config: Config, *, notice: Callable[[str]
 
         runtime = BlockingRuntime(BlockingTransport(lean=True))
         session = _session(options, config, store, runtime, Counts(locate(os.environ).cache))
+        if options.plain:
+            from llmtui.chat.lookups import ThreadedLookups
+
+            session.lookups = ThreadedLookups(runtime, store)
+            session.lookups.resume(session.directory)
         try:
             run_blocking(_choose_models(session, options, runtime))
             yield session

@@ -189,3 +189,36 @@ class Lookups:
         for task in list(self._running):
             task.cancel()
         await self.drain()
+
+
+class ThreadedLookups(Lookups):
+    """The same for a program that stays open without an event loop: in threads nobody waits for, with connections of
+    their own. What is not known when the program ends stays pending."""
+
+    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]) -> None:
+        import threading
+
+        if not self._closed:
+            facts = (pending, directory, told)
+            threading.Thread(target=self._find_here, args=facts, name="llmtui-lookups", daemon=True).start()
+
+    def _find_here(
+        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]
+    ) -> None:
+        from llmtui.chat.runtime import BlockingRuntime, run_blocking
+
+        if pending is None:
+            pending = run_blocking(self._left_behind())
+        if not pending or self._closed:
+            return
+        from llmtui.providers._http import BlockingTransport
+
+        runtime = BlockingRuntime(BlockingTransport(lean=True))
+        asked = Lookups(runtime, self._store)
+        for one in pending:
+            told(run_blocking(asked.find(one, directory)))
+        run_blocking(runtime.transport.close())
+
+    async def close(self) -> None:
+        """Begin nothing more."""
+        self._closed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pytest
 
 from llmtui.chat.control import TurnControl
 from llmtui.chat.directory import Directory
-from llmtui.chat.lookups import WAITS_S, Found, Lookups
+from llmtui.chat.lookups import WAITS_S, Found, Lookups, ThreadedLookups
 from llmtui.chat.runtime import BlockingRuntime, run_blocking
 from llmtui.config import load_config
 from llmtui.core.cost import Cost, Price, Resolution
@@ -184,6 +185,32 @@ async def test_cost_3_what_a_restart_finds_pending_is_looked_up(session: OpenSes
         await chat.lookups.drain()
         assert attempts(chat)[0][:4] == ("cancelled", "resolved", 1_250_000, 0)
     assert len(told) == 1
+
+
+async def test_cost_3_without_an_event_loop_what_is_pending_is_looked_up_too(
+    session: OpenSession, server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COST-3: `--plain` stays open as well; its look-ups are threads, and the ledger says the same."""
+    config = f'[providers.router]\nwire = "openrouter"\nbase_url = "{server.url}"\n'
+    server.replies(Reply(pieces=[HALF, HANG]), KNOWN)
+    async with session(config=config, model="router/m") as chat:
+        assert chat.lookups is not None
+        chat.lookups._sleep = forever
+        await stopped_after_first_chunk(chat)
+        monkeypatch.setattr("llmtui.chat.lookups.WAITS_S", (0.0,))
+        told, heard = threading.Event(), list[Found]()
+
+        def tell(found: Found) -> None:
+            heard.append(found)
+            told.set()
+
+        threads = ThreadedLookups(BlockingRuntime(BlockingTransport(lean=True)), chat.store, told=tell)
+        threads.resume(chat.directory)
+        assert await asyncio.to_thread(told.wait, 30)
+        assert attempts(chat)[0][:4] == ("cancelled", "resolved", 1_250_000, 0)
+        await threads.close()
+        threads.resume(chat.directory)
+    assert [found.cost.amount for found in heard] == [Decimal("0.00125")]
 
 
 async def forever(seconds: float) -> None:
