@@ -158,8 +158,9 @@ class Turn:
                     raise
                 if self._outcomes == [] or self._outcomes[-1].model != candidate.ref:
                     self._outcomes.append(AttemptOutcome("", candidate.ref, error, 0.0))
-                self._sink(FallbackChosen(candidate.ref, error, rest[0].ref))
-                told = f"{candidate.ref} failed ({error.message}); {rest[0].ref} was asked instead"
+                chosen = next((each for each in rest if not self._breaker.skips_for(each.ref.provider)), rest[-1]).ref
+                self._sink(FallbackChosen(candidate.ref, error, chosen))
+                told = f"{candidate.ref} failed ({error.message}); {chosen} was asked instead"
                 if isinstance(error, AuthenticationFailed | PermissionDenied | ModelNotFound | KeyNotFound):
                     self._note(told, must_be_said=True)  # this will not mend itself
                 else:

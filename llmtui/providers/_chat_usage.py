@@ -68,7 +68,8 @@ def with_timings(usage: object, timings: object) -> object:
     """A usage object, completed by the cached tokens that llama.cpp's `timings` beside it name and it does not."""
     if not isinstance(usage, dict) or not isinstance(timings, dict) or timings.get("cache_n") is None:
         return usage
-    return {"prompt_tokens_details": {"cached_tokens": timings["cache_n"]}, **usage}
+    details = part(usage, "prompt_tokens_details")
+    return {**usage, "prompt_tokens_details": {"cached_tokens": timings["cache_n"], **details}}
 
 
 def _own_cost(raw: Mapping[str, Any]) -> Decimal | None:

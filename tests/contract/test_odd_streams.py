@@ -147,11 +147,12 @@ def test_a_cost_in_a_frame_that_is_a_list() -> None:
     assert found.cost_usd == Decimal("0.1")
 
 
-def test_cached_tokens_that_only_the_timings_name() -> None:
+@pytest.mark.parametrize("details", [{}, {"prompt_tokens_details": None}])
+def test_cached_tokens_that_only_the_timings_name(details: dict[str, Any]) -> None:
     """PRV-4: llama.cpp's `timings` complete a usage that has no details."""
     last = chat(
         finish="stop",
-        usage={"prompt_tokens": 30, "completion_tokens": 4, "total_tokens": 34},
+        usage={"prompt_tokens": 30, "completion_tokens": 4, "total_tokens": 34, **details},
         timings={"cache_n": 20, "prompt_n": 10, "predicted_n": 4},
     )
     found = usage(events("openai", sse(chat("Hi"), last, "[DONE]")))

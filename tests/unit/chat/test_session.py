@@ -219,6 +219,27 @@ async def test_rob_5_a_provider_that_keeps_failing_is_skipped_and_said_so(sessio
     assert any("skipped" in warning for warning in result.warnings)
 
 
+async def test_rob_5_the_model_that_takes_over_is_named_and_not_one_that_is_skipped(session: OpenSession) -> None:
+    """ROB-5: what failed and what answered are told, also where a provider between them is being skipped."""
+    with (
+        ChatServer(error(500, "down")) as first,
+        ChatServer(error(500, "down")) as second,
+        ChatServer(answer("ok")) as last,
+    ):
+        config = "[retry]\nmax_retries = 0\nbreaker_failures = 2\n" + "".join(
+            f'[providers.{name}]\nwire = "openai"\nbase_url = "{server.base_url}"\n'
+            for name, server in (("one", first), ("two", second), ("three", last))
+        )
+        async with session(config=config, model="one/a", fallback=("two/b", "three/c")) as chat:
+            await chat.send("hi", sink=Events())
+            await chat.send("hi", sink=Events(), model=ModelRef("two", "b"))  # now two is left alone, one is not
+            events = Events()
+            result = await chat.send("hi", sink=events)
+    told = [(event.failed, event.chosen) for event in events if isinstance(event, FallbackChosen)]
+    assert told == [(ModelRef("one", "a"), ModelRef("three", "c"))]
+    assert any(warning.endswith("three/c was asked instead") for warning in result.warnings)
+
+
 async def test_rob_4_nothing_leads_on_once_text_was_shown(session: OpenSession) -> None:
     broken = Reply(steps=(frame("some"), b'data: {"error":{"message":"boom","code":503}}\n\n'))
     with ChatServer(broken) as bad, ChatServer(answer("ok")) as good:
