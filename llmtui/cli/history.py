@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Message
     from llmtui.store.records import Conversation
 
+LONGEST_TITLE = 200
 _SHORT = 8
 """Digits of an ID on a terminal: enough to name a conversation."""
 
@@ -93,6 +94,8 @@ def rename(ctx: Context) -> int:
     title = " ".join(" ".join(text(word, "TITLE") for word in ctx.words[1:]).split())
     if not title:
         raise usage_error("TITLE is empty", command=ctx.called)
+    if len(title) > LONGEST_TITLE:
+        raise usage_error(f"TITLE has {len(title):,} characters; {LONGEST_TITLE} are the most", command=ctx.called)
     with open_store(ctx, to_change=True) as store:
         found = store.conversations.resolve(ctx.words[0])
         store.conversations.rename(found, title).result()
