@@ -49,6 +49,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await chat.outbox.ask_at_start()
     await warm(chat, session)
     await chat.open_sidebar_if_wide()
+    await asyncio.to_thread(load_renderer)
     await settle_memory()
     chat.is_ready = True
     # when nobody waits any more: whoever opens the list of models then sees what the servers on this machine have
@@ -73,6 +74,13 @@ async def warm(chat: ChatScreen, session: ChatSession) -> None:
         return
     finally:
         chat.refresh_status()
+
+
+def load_renderer() -> None:
+    """Parser and lexers, so that the first answer waits for none of them. For a thread."""
+    from llmtui.render import warm
+
+    warm()
 
 
 async def settle_memory() -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+
+import pytest
 
 from llmtui.config import Config
 from llmtui.config.values import ProviderConfig
+from llmtui.core.messages import Role
 from llmtui.core.options import Options
 from llmtui.tui.widgets.message_view_passage import Passage
+from llmtui.tui.widgets.transcript import Item
 from tests.e2e.chat_server import DONE, ChatServer, Reply, answer, error, frame
 from tests.tui.conftest import Driven, driving
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def config(server: ChatServer, **ui: object) -> Config:
@@ -109,3 +109,19 @@ async def test_without_animations_the_mark_stands_still() -> None:
             go.set()
             await driven.settled()
             assert "thinking" not in driven.screen_text()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_messages_are_drawn_ahead_only_where_that_is_wanted(wanted: bool) -> None:
+    """STR-13: with `idle_prerender` off only what is looked at is drawn; both show the same."""
+    ui = Config().ui._replace(idle_prerender=wanted)
+    async with driving(size=(80, 24), config=Config(ui=ui)) as driven:
+        transcript = driven.chat.transcript
+        items = [
+            Item(f"m{n}", Role.ASSISTANT, "x", "\n\n".join(f"{n} line {line}" for line in range(8))) for n in range(20)
+        ]
+        transcript.open(items)
+        await driven.until(lambda: not transcript.ahead._is_due and not transcript._is_filling)
+        drawn = [index for index, seen in transcript.model.views() if seen.is_drawn(transcript.dress)]
+        assert (len(drawn) > 3) is wanted
+        assert "19 line 7" in driven.screen_text()

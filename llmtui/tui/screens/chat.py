@@ -85,6 +85,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.outbox, self.counting = Outbox(self), Counting(self)
         self.transcript = Transcript(id="transcript")
         self.transcript.smooth = self.chat_app.config.ui.smooth
+        self.transcript.ahead.is_on = self.chat_app.config.ui.idle_prerender
         self.view = View(self)
         with self.app.batch_update():
             await self.mount(self.transcript, after=self.header)

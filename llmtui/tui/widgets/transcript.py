@@ -43,7 +43,7 @@ class Transcript(KeyedView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self._ahead = Ahead(self)
+        self.ahead = Ahead(self)
 
     # ------------------------------------------------------------------------------------------------ the app's calls
     def open(self, items: Sequence[Item], *, at: str | None = None) -> None:
@@ -122,7 +122,7 @@ class Transcript(KeyedView):
 
     def filled(self) -> None:
         """What is on screen is drawn: go on with what is near."""
-        self._ahead.want()
+        self.ahead.want()
 
     def notify_style_update(self) -> None:
         """The theme, or what applies here, may have changed."""

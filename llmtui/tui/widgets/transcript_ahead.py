@@ -20,6 +20,8 @@ class Ahead:
 
     def __init__(self, view: TranscriptView) -> None:
         self._view = view
+        self.is_on = True
+        """Off: only what is looked at is drawn."""
         self._is_due = False
 
     def want(self) -> None:
@@ -30,7 +32,7 @@ class Ahead:
 
     def _slice(self) -> None:
         self._is_due = False
-        index = self._next()
+        index = self._next() if self.is_on else None
         if index is None:
             self._give_up()
             return
