@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from llmtui.core.messages import ModelRef
 from llmtui.store.figures import Figures, Hour, Latency, Overview, Recent, percentile
 from llmtui.store.schema import SUMS
 
@@ -72,6 +73,15 @@ class Analytics:
     def latency(self, by: Grouping = "total", first_day: str = "", last_day: str = "") -> dict[str, Latency]:
         """Percentiles by total (key ""), day, month, provider or model."""
         return self._store.read(partial(latency, by=by, first_day=first_day, last_day=last_day))
+
+    def models_used(self, attempts: int = 500) -> list[ModelRef]:
+        """The models of so many newest attempts, the one asked last first."""
+        rows = self._store.read(
+            lambda connection: connection.execute(
+                "SELECT provider, model FROM attempts ORDER BY started_at DESC LIMIT ?", (attempts,)
+            ).fetchall()
+        )
+        return list(dict.fromkeys(ModelRef(provider, model) for provider, model in rows))
 
     def recent(self, hours: int = 24) -> Recent:
         """The last so many hours, for alerts and for requests an hour."""

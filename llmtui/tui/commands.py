@@ -96,8 +96,12 @@ ACTIONS: tuple[Action, ...] = (
         _PROMPT,
         needs_argument=True,
     ),
+    Action("rename", "Rename this conversation", conversations.rename, "", "rename", "[TITLE]", _PROMPT),
     Action(
-        "rename", "Rename this conversation", conversations.rename, "", "rename", "TITLE", _PROMPT, needs_argument=True
+        "pin", "Pin this conversation at the top of the list, or unpin it", conversations.pin, "", "pin", "", _PROMPT
+    ),
+    Action(
+        "archive", "Put this conversation away, or fetch it back", conversations.archive, "", "archive", "", _PROMPT
     ),
     Action(
         "summarise", "Summarise the older part of the conversation", settings.summarise, "", "summarise", where=_PROMPT

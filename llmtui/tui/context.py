@@ -105,16 +105,17 @@ def _planned(chat: ChatScreen, messages: list[Message], window: int | None, mode
     return Look(model, found)
 
 
-def head(found: Look) -> list[str]:
-    """The figures above the messages, the most important first."""
+def head(found: Look, width: int = 80) -> list[str]:
+    """The figures above the messages, the most important first; a line each."""
     plan = found.plan
     parts = plan.breakdown
     lines = [found.problem] if found.problem else []
-    room = "" if plan.room is None else f", room for {max(0, plan.room):,} of answer"
-    window = (
-        f"{plan.tokens / plan.window:.0%} of the window of {plan.window:,}{room}" if plan.window else "window not known"
-    )
-    lines.append(f"~{plan.tokens:,} tokens: {window}")
+    if plan.window is None or plan.room is None:
+        lines.append(f"~{plan.tokens:,} tokens: window not known")
+    else:
+        share = f"~{plan.tokens:,} tokens: {plan.tokens / plan.window:.0%} of "
+        long = f"{share}the window of {plan.window:,}, room for {max(0, plan.room):,} of answer"
+        lines.append(long if len(long) <= width else f"{share}{plan.window:,}")
     lines.append(
         f"system {parts.system:,} · earlier {parts.context:,} · this message {parts.current:,}"
         f" · attachments {parts.attachments:,} · reserve {plan.reserve:,}"

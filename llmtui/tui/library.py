@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from llmtui.core.budget import Spend
-    from llmtui.core.messages import Message
+    from llmtui.core.messages import Message, ModelRef
     from llmtui.store.database import Store
     from llmtui.store.figures import Grouping
     from llmtui.store.records import BookedAttempt, Conversation, SearchHit
@@ -31,8 +31,14 @@ class Library:
         return await asyncio.to_thread(job)
 
     async def conversations(self, title: str = "") -> Sequence[Conversation]:
-        """Newest first; `title`: those whose title has it in it."""
-        return await self._read(lambda: self._store.conversations.listed(LISTED, title=title))
+        """Newest first; `title`: those whose title has it in it, at the end also what was put away."""
+
+        def look() -> list[Conversation]:
+            listed = self._store.conversations.listed
+            found = list(listed(LISTED, title=title))
+            return [*found, *listed(LISTED - len(found), title=title, archived=True)] if title else found
+
+        return await self._read(look)
 
     async def find(self, prefix: str) -> str:
         """The id that begins so. Raise ConfigError."""
@@ -78,6 +84,10 @@ class Library:
 
         return await self._read(look)
 
+    async def models_used(self) -> Sequence[ModelRef]:
+        """Models that were asked lately, the newest first."""
+        return await self._read(self._store.analytics.models_used)
+
     async def search(self, text: str) -> Sequence[SearchHit]:
         """Messages with all the words, newest first."""
         return await self._read(lambda: self._store.search(text))
@@ -93,6 +103,12 @@ class Library:
     async def improve_title(self, conversation_id: str, title: str) -> bool:
         """Give it a model's title; False when a person has given it one."""
         return await self._written(self._store.conversations.rename(conversation_id, title, "model"))
+
+    async def pin(self, conversation_id: str, *, pinned: bool) -> None:
+        await self._written(self._store.conversations.pin(conversation_id, pinned=pinned))
+
+    async def archive(self, conversation_id: str, *, archived: bool) -> None:
+        await self._written(self._store.conversations.archive(conversation_id, archived=archived))
 
     async def delete(self, conversation_id: str) -> None:
         await self._written(self._store.conversations.delete(conversation_id))

@@ -45,6 +45,16 @@ class ConversationDeleted(Message):
         self.title = title
 
 
+class ConversationChanged(Message):
+    """A conversation in the list is to be renamed, pinned or archived: `what` is the action's name."""
+
+    def __init__(self, conversation_id: str, title: str, what: str) -> None:
+        super().__init__()
+        self.conversation_id = conversation_id
+        self.title = title
+        self.what = what
+
+
 class ActionChosen(Message):
     """A button or a list asks for an action by its name."""
 

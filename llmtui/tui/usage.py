@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.cost import format_usd, from_nanos
 from llmtui.core.periods import Scope, local_day, period
-from llmtui.tui.status import bar, sparkline
+from llmtui.tui.status import BAR_CELLS, bar, level, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +25,7 @@ GROUPINGS: tuple[tuple[str, Grouping], ...] = (
     ("kind", "topic"),
 )
 """What shares are shown by, and the ledger's word for it."""
+ALL, ALERT = "All", "⚠ Alert"
 CHART_DAYS = 30
 CONVERSATIONS = 200
 _SCOPES = {Scope.CONVERSATION: "chat", Scope.DAY: "today", Scope.WEEK: "week", Scope.MONTH: "month"}
@@ -69,24 +70,35 @@ def read(store: Store, budget: BudgetConfig) -> Report:
     )
 
 
-def head(report: Report) -> Iterator[tuple[str, str]]:
-    """Names and what is said of them, the most important first."""
-    overview = report.overview
-    yield "Today", _said(overview.today)
-    yield "This week", _said(overview.week)
-    yield "This month", _said(overview.month)
-    yield "All", _said(report.total)
-    for alert in report.alerts:
-        yield "⚠ Alert", alert
+def head(report: Report) -> Iterator[tuple[str, str, str]]:
+    """Names, what is said of them and the colour it is said in, the most important first."""
+    for name, said in _plain(report):
+        yield name, said, "warning" if name == ALERT else ""
+        if name == ALL:
+            yield from _budgets(report)
+
+
+def _budgets(report: Report) -> Iterator[tuple[str, str, str]]:
     for gauge in report.gauges:
         resets = (
             f" · resets {gauge.resets_at.astimezone():{'%H:%M' if gauge.limit.scope is Scope.DAY else '%d %b'}}"
             if gauge.resets_at
             else ""
         )
-        yield "Budget", f"{_SCOPES[gauge.limit.scope]} {gauge.bar(10)} {gauge.text}{resets}"
+        said = f"{_SCOPES[gauge.limit.scope]:<5} {gauge.bar(10)} {gauge.text}{resets}"
+        yield "Budget", said, level(gauge.fraction)
     if not report.gauges:
-        yield "Budget", "no limits; [budget] in the config sets them"
+        yield "Budget", "no limits; [budget] in the config sets them", ""
+
+
+def _plain(report: Report) -> Iterator[tuple[str, str]]:
+    overview = report.overview
+    yield "Today", _said(overview.today)
+    yield "This week", _said(overview.week)
+    yield "This month", _said(overview.month)
+    for alert in report.alerts:
+        yield ALERT, alert
+    yield ALL, _said(report.total)
     weeks = f"{amount(overview.last_week_nanos)} in seven days, before {amount(overview.week_before_nanos)}"
     yield "Trend", f"{_ARROWS[overview.trend]} {overview.trend} ({weeks})"
     if any(report.days):
@@ -109,16 +121,25 @@ def head(report: Report) -> Iterator[tuple[str, str]]:
     )
 
 
-def share(figures: Figures, whole: int, width: int) -> str:
-    """A row's right side: its share as a bar, what it cost, how much was asked; shorter on a narrow screen."""
-    weight = figures.resolved_nanos + figures.estimated_nanos
-    part = weight / whole if whole else 0.0
+def weight(figures: Figures) -> int:
+    """What a row weighs among the others: nano-dollars, confirmed and estimated."""
+    return figures.resolved_nanos + figures.estimated_nanos
+
+
+def share(figures: Figures, whole: int, width: int, *, top: int = 0) -> str:
+    """A row's right side: its share, what it cost, how much was asked; shorter on a narrow screen.
+
+    The bar is the share of the whole; with `top`, the highest row, it is as long as the row is high: a chart.
+    """
+    part = weight(figures) / whole if whole else 0.0
+    length = weight(figures) / top if top else part
     money = cost(figures)
     if width < 60:
-        return f"{bar(part, 4)} {money:>8}"
+        return f"{bar(length, 6)} {money:>8}"
     if width < 100:
-        return f"{bar(part)} {part * 100:3.0f} % {money:>10} {figures.requests:>6,} req"
-    return f"{bar(part)} {part * 100:3.0f} %  {money:>10}  {figures.requests:>6,} requests  {figures.total_tokens:>10,} tokens"
+        return f"{bar(length)} {part * 100:3.0f} % {money:>10} {figures.requests:>6,} req"
+    cells = 24 if top else BAR_CELLS
+    return f"{bar(length, cells)} {part * 100:3.0f} %  {money:>10}  {figures.requests:>6,} requests  {figures.total_tokens:>10,} tokens"
 
 
 def cost(figures: Figures) -> str:

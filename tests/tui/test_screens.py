@@ -86,10 +86,10 @@ async def test_the_palette_runs_what_is_picked() -> None:
     """CHAT-4: typed letters find it; one that needs an argument is put into the prompt."""
     async with driving() as driven:
         await driven.press("ctrl+p")
-        await driven.type("renam")
+        await driven.type("attach")
         await driven.press("enter")
         await driven.until(lambda: driven.app.screen is driven.chat)
-        assert driven.prompt == "/rename "
+        assert driven.prompt == "/attach "
         await driven.press("ctrl+u", "ctrl+p")
         await driven.type("settings where")
         await driven.press("enter")

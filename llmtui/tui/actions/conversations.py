@@ -39,14 +39,55 @@ def search(chat: ChatScreen, argument: str) -> None:
 
 
 async def rename(chat: ChatScreen, argument: str) -> None:
-    if not argument:
-        chat.say("Say how: /rename TITLE", severity="warning")
-        return
-    chat.talk.title = argument
-    if chat.library is not None and chat.talk.id is not None:
-        await chat.library.rename(chat.talk.id, argument)
+    """Give this conversation a title; asks for it where none is given."""
+    if argument:
+        await _named(chat, chat.talk.id, argument)
+    else:
+        ask_title(chat, chat.talk.id, chat.talk.title)
+
+
+def ask_title(chat: ChatScreen, conversation_id: str | None, title: str) -> None:
+    from llmtui.tui.screens.ask_text import AskText
+
+    def typed(text: str | None) -> None:
+        if text and text.strip():
+            chat.run_worker(_named(chat, conversation_id, text.strip()), group="list")
+
+    chat.app.push_screen(AskText("The title of this conversation", value=title), typed)
+
+
+async def _named(chat: ChatScreen, conversation_id: str | None, title: str) -> None:
+    if conversation_id == chat.talk.id:
+        chat.talk.title = title
+    if chat.library is not None and conversation_id is not None:
+        await chat.library.rename(conversation_id, title)
         chat.reload_list()
     chat.refresh_status()
+
+
+async def pin(chat: ChatScreen, _argument: str) -> None:
+    """Keep this conversation at the top of the list, or no longer."""
+    await toggle(chat, "pin", chat.talk.id)
+
+
+async def archive(chat: ChatScreen, _argument: str) -> None:
+    """Put this conversation away: typing in the list finds it; a second time fetches it back."""
+    await toggle(chat, "archive", chat.talk.id)
+
+
+async def toggle(chat: ChatScreen, what: str, conversation_id: str | None) -> None:
+    """Pin or archive a conversation, or undo that, and say which."""
+    known = await chat.library.conversation(conversation_id) if chat.library and conversation_id else None
+    if chat.library is None or known is None:
+        chat.say("This conversation has not begun yet")
+        return
+    if what == "pin":
+        await chat.library.pin(known.id, pinned=not known.pinned)
+        chat.say("No longer pinned" if known.pinned else "Pinned: it stays at the top of the list")
+    else:
+        await chat.library.archive(known.id, archived=not known.archived)
+        chat.say("Back in the list" if known.archived else "Archived: typing in the list (F5) finds it")
+    chat.reload_list()
 
 
 async def open_by_id(chat: ChatScreen, conversation_id: str, message_id: str | None = None) -> None:

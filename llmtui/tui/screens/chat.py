@@ -201,6 +201,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
             self._ticking.stop()
             self._ticking = None
         self._call_back(live)
+        if talk is not self.talk and talk.id is not None and live.result is not None:
+            self.unread[talk.id] = self.unread.get(talk.id, 0) + 1
         await self.view.ended(talk, live)
         await self.budgets.refresh()
         self.reload_list()

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from llmtui.tui.actions import conversations
-from llmtui.tui.messages import ConversationChosen, ConversationDeleted
+from llmtui.tui.messages import ConversationChanged, ConversationChosen, ConversationDeleted
 from llmtui.tui.talk import Talk
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from llmtui.tui.screens.search import Found
     from llmtui.tui.widgets.sidebar import Sidebar
 
+LOW = 20
+"""Rows below which the list is all that there is room for."""
 WIDE = 100
 """Columns from which on the list stands beside the transcript instead of over it."""
 
@@ -35,6 +37,8 @@ class Lists(Screen[None]):
         super().__init__()
         self.deleted: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         """What was deleted in this session and how it comes back, newest last."""
+        self.unread: dict[str, int] = {}
+        """How many answers ended in conversations that were not shown."""
 
     @property
     def _chat(self) -> ChatScreen:
@@ -75,6 +79,7 @@ class Lists(Screen[None]):
         """Between header and status bar; a docked widget would otherwise be as high as the screen."""
         if self.sidebar is not None:
             self.sidebar.styles.height = max(3, height - 2)
+            self.sidebar.set_class(height < LOW, "-low")
 
     async def _close_sidebar(self) -> None:
         sidebar, self.sidebar = self.sidebar, None
@@ -102,7 +107,7 @@ class Lists(Screen[None]):
         found = await chat.library.conversations(sidebar.filter.value)
         streaming = {talk.id for talk in chat.turns.talks if talk.live is not None and talk.id}
         if sidebar is self.sidebar and sidebar.is_mounted:
-            sidebar.show(found, chat.talk.id, streaming)
+            sidebar.show(found, chat.talk.id, streaming, self.unread)
 
     @on(Input.Changed, "#sidebar Input")
     def _filtered(self, event: Input.Changed) -> None:
@@ -126,6 +131,13 @@ class Lists(Screen[None]):
     async def _deleted(self, event: ConversationDeleted) -> None:
         await conversations.delete(self._chat, event.conversation_id, event.title)
 
+    @on(ConversationChanged)
+    async def _changed(self, event: ConversationChanged) -> None:
+        if event.what == "rename":
+            conversations.ask_title(self._chat, event.conversation_id, event.title)
+        else:
+            await conversations.toggle(self._chat, event.what, event.conversation_id)
+
     def fresh_talk(self) -> Talk:
         """A conversation with what the command line gave for new ones."""
         options = self._chat.chat_app.options
@@ -137,6 +149,7 @@ class Lists(Screen[None]):
         await chat.drafts.keep()
         chat.prompt.clear()
         chat.talk = talk
+        self.unread.pop(talk.id or "", None)
         chat.view.show(talk, at=at)
         chat.give_back(talk, talk.returned)
         talk.returned = []

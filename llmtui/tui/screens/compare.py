@@ -16,6 +16,7 @@ from llmtui.core.events import ChunkArrived, FinishReason, Noted, RetryScheduled
 from llmtui.core.messages import Message, MessageState, Role, new_id
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import describe
+from llmtui.tui.screens.picker import fitting
 from llmtui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -193,8 +194,9 @@ class CompareScreen(ModalScreen[None]):
         for number, column in enumerate(self.columns):
             column.box.set_class(number == self.chosen, "-chosen")
             column.box.border_subtitle = Content("")
-        hint = "Esc stops all" if self.is_busy else "Enter keeps · y copies · 1–4 ← → · Esc closes"
-        self.columns[self.chosen].box.border_subtitle = Content(hint)
+        hint = "Esc stops all" if self.is_busy else "Enter keeps · 1–4 ← → · y copies · Esc closes"
+        box = self.columns[self.chosen].box
+        box.border_subtitle = Content(fitting(hint, box.size.width - 6))
 
     def action_choose(self, step: int) -> None:
         self.action_pick((self.chosen + step) % len(self.columns))

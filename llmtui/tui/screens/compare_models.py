@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from llmtui.core.messages import ModelRef
-from llmtui.tui.screens.models import ModelScreen
+from llmtui.tui.screens.models import PASTE, ModelScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ class CompareModels(ModelScreen):
     """Enter picks and drops; the comparison is a key of its own, since it spends money."""
 
     TITLE_TEXT: ClassVar[str] = "Compare models"
-    HINT: ClassVar[str] = "Enter picks, two to four · F7 compares · Ctrl+R asks again · Esc closes"
+    HINT: ClassVar[str] = "F7 compares · Enter picks, two to four · Ctrl+R asks again · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f7", "take_default", "Compare", show=False, priority=True)]
 
     def __init__(self, chat: ChatScreen) -> None:
@@ -30,9 +30,17 @@ class CompareModels(ModelScreen):
         self._picked: list[ModelRef] = [chat.current_model] if chat.current_model else []
 
     def rows(self) -> Sequence[Row]:
-        return [row._replace(mark="●" if ModelRef.parse(row.id) in self._picked else "") for row in super().rows()]
+        return [
+            row
+            if row.id.startswith(PASTE)
+            else row._replace(mark="●" if ModelRef.parse(row.id) in self._picked else "")
+            for row in super().rows()
+        ]
 
     def take(self, row: Row) -> None:
+        if row.id.startswith(PASTE):
+            super().take(row)
+            return
         model = ModelRef.parse(row.id)
         if model in self._picked:
             self._picked.remove(model)
@@ -40,6 +48,7 @@ class CompareModels(ModelScreen):
             self._picked.append(model)
         else:
             self._chat.say(f"{MOST} models at most", severity="warning")
+        self._say(f"{len(self._picked)} picked")
         self.fill()
 
     def action_take_default(self) -> None:

@@ -44,8 +44,8 @@ class ContextScreen(Picker[None]):
     ]
     DEFAULT_CSS = """
     ContextScreen {
-        & > Vertical { max-width: 116; max-height: 94%; margin-top: 1; }
-        & Static { height: auto; margin: 0 0 0 1; }
+        & > Vertical { max-width: 116; }
+        & Static { height: auto; margin: 0 0 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         & Input { display: none; }
     }
     """
@@ -74,7 +74,8 @@ class ContextScreen(Picker[None]):
 
     def fill(self) -> None:
         if self._found is not None:
-            lines = context.head(self._found)[: 1 if self.size.height < 16 else None]
+            lines = context.head(self._found, self._list.size.width - 1)[: 1 if self.size.height < 16 else None]
+            self.above = len(lines)
             self._figures.update(Content("\n".join(map(clean_line, lines))))
         super().fill()
 

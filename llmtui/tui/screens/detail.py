@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from llmtui.core.sanitize import clean
 from llmtui.tui.describe import cost_text
+from llmtui.tui.screens.picker import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,9 +37,10 @@ class DetailScreen(ModalScreen[None]):
         align: center middle;
         & > VerticalScroll {
             width: 90%; max-width: 78; height: auto; max-height: 90%; background: $panel; border: round $accent;
-            padding: 0 1; border-title-color: $accent; border-subtitle-color: $muted;
+            padding: 0 1; border-title-color: $accent; border-subtitle-color: $muted; scrollbar-size-vertical: 1;
         }
     }
+    DetailScreen.-narrow > VerticalScroll { width: 100%; }
     """
 
     def __init__(
@@ -49,19 +51,31 @@ class DetailScreen(ModalScreen[None]):
         parts: Breakdown | None = None,
     ) -> None:
         super().__init__()
-        self._message, self._result, self._booked, self._parts = message, result, booked, parts
+        self._facts = [(name, clean(value)) for name, value in facts(message, result, booked, parts) if value]
 
     def compose(self) -> ComposeResult:
-        rows = [(name, clean(value)) for name, value in self._facts() if value]
-        widest = max(len(name) for name, _ in rows)
-        lines = [Content.assemble(Content(f"{name:<{widest + 2}}").stylize("$muted"), value) for name, value in rows]
-        box = VerticalScroll(Static(Content("\n").join(lines)))
+        box = VerticalScroll(Static())
         box.border_title = Content("Details")
-        box.border_subtitle = Content("Esc closes")
         yield box
 
-    def _facts(self) -> Iterator[tuple[str, str]]:
-        return facts(self._message, self._result, self._booked, self._parts)
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        """Names at the left, values beside them, or below them where it is narrow; what is too long hangs."""
+        text, box = self.query_one(Static), self.query_one(VerticalScroll)
+        box.border_subtitle = Content(fitting("↑ ↓ scroll · Esc closes", box.size.width - 6))
+        indent, width = max(len(name) for name, _ in self._facts) + 2, max(10, text.size.width)
+        lines: list[Content] = []
+        for name, value in self._facts:
+            if width < 2 * indent:
+                lines.append(Content(name).stylize("$muted"))
+                lines += [Content.assemble("  ", line) for line in Content(value).wrap(width - 2)]
+                continue
+            first, *rest = Content(value).wrap(width - indent) or [Content("")]
+            lines.append(Content.assemble(Content(f"{name:<{indent}}").stylize("$muted"), first))
+            lines += [Content.assemble(" " * indent, line) for line in rest]
+        text.update(Content("\n").join(lines))
 
 
 def facts(

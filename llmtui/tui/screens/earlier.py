@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import describe
 from llmtui.tui.messages import ConversationChosen
+from llmtui.tui.screens.picker import fitting
 from llmtui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -56,11 +57,16 @@ class EarlierScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         box = Container(self._pane)
-        box.border_subtitle = Content("← → others · y copies · Enter goes to it · Esc closes")
         yield box
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._show)
+
+    def on_resize(self) -> None:
+        box = self.query_one(Container)
+        box.border_subtitle = Content(
+            fitting("← → others · y copies · Enter goes to it · Esc closes", box.size.width - 6)
+        )
 
     def _show(self) -> None:
         answer = self._found[self._place][1]

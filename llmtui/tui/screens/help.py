@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from llmtui.tui import commands
+from llmtui.tui.screens.picker import fitting
 from llmtui.tui.widgets.prompt_area import PromptArea
 
 if TYPE_CHECKING:
@@ -55,14 +56,15 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         box = VerticalScroll(Static())
         box.border_title = Content("Help")
-        box.border_subtitle = Content("Esc closes · every key can be changed in [ui.keys]")
         yield box
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        text = self.query_one(Static)
+        text, box = self.query_one(Static), self.query_one(VerticalScroll)
+        hint = "↑ ↓ scroll · every key can be changed in [ui.keys] · Esc closes"
+        box.border_subtitle = Content(fitting(hint, box.size.width - 6))
         lines = [line for row in self._rows() for line in row.lines(max(20, text.size.width))]
         text.update(Content("\n").join(lines))
 

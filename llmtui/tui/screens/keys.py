@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from llmtui.core.errors import LlmtuiError
-from llmtui.tui.screens.ask_text import AskText
+from llmtui.tui.screens import key_entry
 from llmtui.tui.screens.confirm import ask
 from llmtui.tui.screens.picker import Picker, Row
 
@@ -25,10 +24,11 @@ class KeysScreen(Picker[None]):
     """A provider a line; the keys themselves are never shown, at most their last four characters."""
 
     TITLE_TEXT: ClassVar[str] = "Keys and providers"
-    HINT: ClassVar[str] = "Enter sets the key · Ctrl+T tests it · Del removes it · Esc closes"
+    HINT: ClassVar[str] = "Enter sets the key · Ctrl+T tests · Del removes · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t,alt+t", "test", "Test", show=False),
         Binding("delete", "remove", "Remove", show=False, priority=True),
+        Binding("f9", "leave", "Close", show=False),
     ]
 
     def __init__(self, chat: ChatScreen) -> None:
@@ -49,7 +49,7 @@ class KeysScreen(Picker[None]):
 
     def rows(self) -> Sequence[Row]:
         return [
-            Row(status.name, status.name, f"{source(status)} · {status.base_url}", "●" if status.is_usable else "○")
+            Row(status.name, status.name, _detail(status, self.size.width), "●" if status.is_usable else "○")
             for status in self._statuses
         ]
 
@@ -60,46 +60,11 @@ class KeysScreen(Picker[None]):
 
     def ask_for(self, provider: str) -> None:
         """Take a provider's key by hidden input."""
+        key_entry.ask_for(self._chat, provider, self._said)
 
-        def typed(key: str | None) -> None:
-            if key:
-                self.run_worker(self._set(provider, key, to_file=False))
-
-        self.app.push_screen(
-            AskText(f"The key for {provider}. It is not shown, and it goes into the keyring.", hidden=True), typed
-        )
-
-    async def _set(self, provider: str, key: str, *, to_file: bool) -> None:
-        from llmtui.keys import set_key
-        from llmtui.keys.ring import KeyringTrouble
-
-        session = self._chat.session
-        if session is None:
-            return
-        try:
-            sources = session.directory.key_sources(provider)
-            where, note = await asyncio.to_thread(set_key, sources, key, to_file=to_file, environ=os.environ)
-        except KeyringTrouble as error:
-            self._offer_file(provider, key, str(error))
-            return
-        except LlmtuiError as error:
-            self._say(error.sentence)
-            return
-        session.directory.forget_key(provider)
-        self._say(f"The key for {provider} is in the {where}" + (f"; {note}" if note else ""))
-        await self._load()
-        self.fill()
-
-    def _offer_file(self, provider: str, key: str, trouble: str) -> None:
-        """No silent fall back to a file: only after an explicit yes."""
-
-        question = f"The keyring does not take it: {trouble}.\n\nStore the key in a file that only you can read? It is not encrypted."
-        ask(
-            self.app,
-            question,
-            yes="Store in a file",
-            then=lambda: self.run_worker(self._set(provider, key, to_file=True)),
-        )
+    def _said(self, text: str) -> None:
+        self._say(text)
+        self._reload()
 
     # ------------------------------------------------------------------------------------------------ testing, removing
 
@@ -151,8 +116,17 @@ class KeysScreen(Picker[None]):
         self.box.border_title = Content(f"Keys — {clean_line(text)}")
 
 
+def _detail(status: ProviderStatus, width: int) -> str:
+    """Where the key comes from, and where there is room where it goes."""
+    if status.name == "demo" or width < 60:
+        return source(status)
+    return f"{source(status)} · {status.base_url}"
+
+
 def source(status: ProviderStatus) -> str:
     """Where a provider's key comes from, in words."""
+    if status.name == "demo":
+        return "built in, needs no key"
     if status.key_source:
         return status.key_source + (f" (…{status.key_hint})" if status.key_hint else "")
     if status.local:

@@ -11,24 +11,30 @@ from llmtui.core.cost import format_usd
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.messages import ModelRef
 from llmtui.core.sanitize import clean_line
+from llmtui.providers.base import ModelInfo
+from llmtui.tui.screens import key_entry
 from llmtui.tui.screens.picker import Picker, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llmtui.chat.session import ChatSession
-    from llmtui.providers.base import ModelInfo
     from llmtui.tui.screens.chat import ChatScreen
+
+
+PASTE = "key "
+"""What the id of a row begins with that asks for a provider's key."""
 
 
 class ModelScreen(Picker[None]):
     """Shows what is known at once, and what the providers say as soon as they have said it."""
 
     TITLE_TEXT: ClassVar[str] = "Model"
-    HINT: ClassVar[str] = "Enter for this conversation · Ctrl+D also as the default · Ctrl+R asks again · Esc closes"
+    HINT: ClassVar[str] = "Enter takes it here · Ctrl+D also as the default · Ctrl+R asks again · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+d", "take_default", "Also as the default", show=False, priority=True),
         Binding("ctrl+r,alt+r", "reload", "Ask the providers again", show=False),
+        Binding("f2", "leave", "Close", show=False),
     ]
 
     def __init__(self, chat: ChatScreen) -> None:
@@ -36,6 +42,11 @@ class ModelScreen(Picker[None]):
         self._chat = chat
         self._models: list[tuple[ModelRef, ModelInfo]] = []
         self._keys: dict[str, str] = {}
+        self._keyless: list[str] = []
+        """Providers that cannot be asked before they have a key."""
+        self._used: dict[ModelRef, int] = {}
+        """Places of the models used lately, the newest first."""
+        self._is_asking = True
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -51,16 +62,19 @@ class ModelScreen(Picker[None]):
         session = self._chat.session
         if session is None:
             return
+        self._is_asking = True
         try:
+            statuses = await self._chat.providers()
             self._keys = {
-                status.name: status.key_source or ("local" if status.local else "no key")
-                for status in await self._chat.providers()
+                status.name: "built in" if status.name == "demo" else status.key_source or "local"
+                for status in statuses
+                if status.is_usable
             }
+            self._keyless = [status.name for status in statuses if not status.is_usable]
+            if self._chat.library is not None:
+                self._used = {model: place for place, model in enumerate(await self._chat.library.models_used())}
             if not refresh:
-                cached = [
-                    (status.name, session.directory.lists.cached(status.name))
-                    for status in await self._chat.providers()
-                ]
+                cached = [(status.name, session.directory.lists.cached(status.name)) for status in statuses]
                 await self._show([(ModelRef(name, info.name), info) for name, infos in cached for info in infos])
             self._say("asking the providers …")
             prices = await self._refresh_prices(session) if refresh else []
@@ -71,7 +85,9 @@ class ModelScreen(Picker[None]):
             await self._show([*found, *await session.list_models("demo")])
         except LlmtuiError as error:
             failed = [error.sentence]
+        self._is_asking = False
         self._say("; ".join(failed))
+        self.fill()
 
     async def _refresh_prices(self, session: ChatSession) -> list[str]:
         """What kept the price table from being brought up to date, if anything did."""
@@ -89,19 +105,27 @@ class ModelScreen(Picker[None]):
             self.fill()
 
     def _say(self, text: str) -> None:
-        self.box.border_title = Content(f"Model — {clean_line(text)}" if text else "Model")
+        said = " — ".join(filter(None, (self.TITLE_TEXT, clean_line(text))))
+        self.box.border_title = Content(said)
+
+    @property
+    def nothing(self) -> str:
+        return "Asking the providers …" if self._is_asking else self.NOTHING
 
     def rows(self) -> Sequence[Row]:
+        """What is chosen now, then what was used lately, then the rest as the providers list it; then what lacks a key."""
         now = self._chat.current_model
         listed = dict(self._models)
+        known = [self._row(model, info) for model, info in listed.items()]
         if now is not None and now not in listed:
-            return [
-                Row(str(now), str(now), "chosen now", "●"),
-                *(self._row(model, info) for model, info in listed.items()),
-            ]
-        return sorted(
-            (self._row(model, info) for model, info in listed.items()), key=lambda row: row.mark, reverse=True
-        )
+            known.append(self._row(now, ModelInfo(now.name)))
+        never = len(self._used)
+        places = {str(model): place for model, place in self._used.items()}
+        known.sort(key=lambda row: -1 if row.id == str(now) else places.get(row.id, never))
+        return [*known, *self._without_keys()]
+
+    def _without_keys(self) -> Sequence[Row]:
+        return [Row(f"{PASTE}{name}", f"{name}/…", "no key: Enter pastes one", "○") for name in self._keyless]
 
     def matching(self, query: str) -> Sequence[Row]:
         found = list(super().matching(query))
@@ -133,5 +157,23 @@ class ModelScreen(Picker[None]):
             self._use(self.current, default=True)
 
     def _use(self, row: Row, *, default: bool) -> None:
+        if row.id.startswith(PASTE):
+            self._ask_key(row.id.removeprefix(PASTE), self.action_reload)
+            return
+        try:
+            model = ModelRef.parse(row.id)
+        except LlmtuiError as error:
+            self._say(error.sentence)
+            return
+        if model.provider in self._keyless:
+            self._ask_key(model.provider, lambda: self._choose(model, default=default))
+        else:
+            self._choose(model, default=default)
+
+    def _ask_key(self, provider: str, then: Callable[[], object]) -> None:
+        """The key comes first; what was wanted of its provider is done when it is there."""
+        key_entry.ask_for(self._chat, provider, self._chat.say, then)
+
+    def _choose(self, model: ModelRef, *, default: bool) -> None:
         self.dismiss(None)
-        self._chat.run_worker(self._chat.use_model(ModelRef.parse(row.id), default=default))
+        self._chat.run_worker(self._chat.use_model(model, default=default))

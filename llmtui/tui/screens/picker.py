@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 SHOWN = 200
 """Rows that are laid out at a time; the rest is found by typing."""
+TITLE = 16
+"""Columns that a row's title has at least; what is said of it gives way, part by part from the end."""
+MARGIN = 3
+"""Rows above and below a dialog, unless the screen is short."""
+
+
+def fitting(hint: str, width: int) -> str:
+    """As many of a hint's parts as there is room for; the last one, how to get out, goes last of all."""
+    *parts, out = hint.split(" · ")
+    while parts and Content(" · ".join([*parts, out])).cell_length > width:
+        parts.pop()
+    return " · ".join([*parts, out])
 
 
 class Row(NamedTuple):
@@ -42,10 +54,13 @@ class Row(NamedTuple):
         title = Content(f"{self.mark or ' '} {clean_line(self.title)}")
         for start, end in self.spans:
             title = title.stylize("bold $accent", start + 2, end + 2)
-        detail = Content(clean_line(self.detail)).stylize("$muted")
-        room = max(10, width - detail.cell_length - 2)
-        if not self.detail or room < 16:
+        parts = self.detail.split(" · ")
+        while parts and width - Content(clean_line(" · ".join(parts))).cell_length - 2 < TITLE:
+            parts.pop()
+        if not any(parts):
             return title.truncate(max(1, width), ellipsis=True)
+        detail = Content(clean_line(" · ".join(parts))).stylize("$muted")
+        room = max(10, width - detail.cell_length - 2)
         title = title.truncate(room, ellipsis=True)
         return Content.assemble(title, " " * (width - title.cell_length - detail.cell_length), detail)
 
@@ -55,6 +70,9 @@ class Picker(ModalScreen[Result], Generic[Result]):
 
     TITLE_TEXT: ClassVar[str] = ""
     HINT: ClassVar[str] = "Enter takes · Esc closes"
+    PLACEHOLDER: ClassVar[str] = "Type to filter"
+    NOTHING: ClassVar[str] = "Nothing fits what was typed"
+    """Stands in the list when it is empty."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False),
         Binding("down", "move(1)", "Next", show=False),
@@ -66,18 +84,23 @@ class Picker(ModalScreen[Result], Generic[Result]):
     Picker {
         align: center top;
         & > Vertical {
-            width: 90%; max-width: 96; height: auto; max-height: 80%; margin-top: 2;
+            width: 90%; max-width: 96; height: auto; margin-top: 2;
             background: $panel; border: round $accent; border-title-color: $accent;
             border-subtitle-color: $muted; padding: 0 1;
         }
         & Input { border: none; height: 1; padding: 0 1; background: $surface; }
         & Input:focus { border: none; }
-        & OptionList { border: none; background: transparent; height: auto; max-height: 24; padding: 0; }
+        & OptionList {
+            border: none; background: transparent; height: 1fr; padding: 0;
+            scrollbar-gutter: stable; scrollbar-size-vertical: 1;
+        }
+        & OptionList > .option-list--option-disabled { color: $muted; }
         & OptionList > .option-list--option-highlighted {
             background: $block-cursor-background; color: $block-cursor-foreground; text-style: none;
         }
     }
-    Picker.-short OptionList { max-height: 5; }
+    Picker.-narrow > Vertical { width: 100%; }
+    Picker.-short > Vertical { width: 100%; margin-top: 0; }
     """
 
     def __init__(self, query: str = "") -> None:
@@ -86,14 +109,16 @@ class Picker(ModalScreen[Result], Generic[Result]):
         self.shown: list[Row] = []
         self.box = Vertical()
         """Held here, as everything that is changed later: a look-up may end when the screen has been left."""
-        self._input = Input(query, placeholder="Type to filter", select_on_focus=False, compact=True)
+        self.above = 0
+        """Rows that stand above the list, beside the input."""
+        self._most = 1
+        self._input = Input(query, placeholder=self.PLACEHOLDER, select_on_focus=False, compact=True)
         self._input.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False
 
     def compose(self) -> ComposeResult:
         self.box.border_title = Content(self.TITLE_TEXT)
-        self.box.border_subtitle = Content(offered(self.app, self.HINT))
         with self.box:
             yield from self.parts()
 
@@ -136,11 +161,28 @@ class Picker(ModalScreen[Result], Generic[Result]):
         """Lay these rows out, the first one marked."""
         before = self.current
         self.shown = list(rows[:SHOWN])
+        self._fit()
         width = max(20, self._list.scrollable_content_region.width or self._input.size.width)
         self._list.clear_options()
         self._list.add_options([Option(row.content(width)) for row in self.shown])
+        if not self.shown and self.nothing:
+            self._list.add_options([Option(Content(f"  {self.nothing}"), disabled=True)])
         place = next((number for number, row in enumerate(self.shown) if before and row.id == before.id), 0)
         self._list.highlighted = place if self.shown else None
+
+    def _fit(self) -> None:
+        """As high as the longest list so far, so that nothing jumps while one types; and no higher than the screen."""
+        box = self.box
+        self._most = max(self._most, len(self.shown))
+        chrome = 2 + self.above + (not self._input.disabled)
+        room = self.size.height - (0 if self.has_class("-short") else MARGIN)
+        box.styles.height = max(chrome + 1, min(room, chrome + self._most))
+        box.border_subtitle = Content(fitting(offered(self.app, self.HINT), box.size.width - 6))
+
+    @property
+    def nothing(self) -> str:
+        """What an empty list says."""
+        return self.NOTHING
 
     @property
     def current(self) -> Row | None:

@@ -23,7 +23,7 @@ class RolesScreen(Picker[None]):
     """Roles first, then templates."""
 
     TITLE_TEXT: ClassVar[str] = "Roles and templates"
-    HINT: ClassVar[str] = "Enter uses it here · Ctrl+N in a new conversation · Ctrl+E edits it for once · Esc closes"
+    HINT: ClassVar[str] = "Enter uses it · Ctrl+N in a new conversation · Ctrl+E edits it for once · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n,alt+n", "try", "Use it in a new conversation", show=False, priority=True),
         Binding("ctrl+e", "edit", "Edit it for once", show=False, priority=True),

@@ -26,7 +26,9 @@ class SearchScreen(Picker[Found]):
     """Newest first; the line with the hit, and what conversation it is from."""
 
     TITLE_TEXT: ClassVar[str] = "Search all conversations"
-    HINT: ClassVar[str] = "Enter goes to the message · Esc closes"
+    HINT: ClassVar[str] = "Enter goes there · Esc closes"
+    PLACEHOLDER: ClassVar[str] = "Words of a question or an answer"
+    NOTHING: ClassVar[str] = "No message has all these words"
 
     def __init__(self, library: Library, query: str = "") -> None:
         super().__init__(query)
@@ -35,6 +37,10 @@ class SearchScreen(Picker[Found]):
 
     def rows(self) -> Sequence[Row]:
         return self.shown
+
+    @property
+    def nothing(self) -> str:
+        return self.NOTHING if self.query_text.strip() else "Results come as you type"
 
     def fill(self) -> None:
         self.run_worker(self._search, exclusive=True, group="search")  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once

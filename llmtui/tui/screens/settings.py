@@ -18,7 +18,7 @@ class SettingsScreen(Picker[None]):
     """Enter on a line that can be changed here opens its dialog."""
 
     TITLE_TEXT: ClassVar[str] = "Settings"
-    HINT: ClassVar[str] = "Enter changes what is marked › · the rest stands in the config file · Esc closes"
+    HINT: ClassVar[str] = "Enter changes › · the rest stands in the config file · Esc closes"
 
     def __init__(self, chat: ChatScreen) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ class UsageScreen(Picker[None]):
     """Figures above, shares below; Tab shows the shares by something else."""
 
     TITLE_TEXT: ClassVar[str] = "Usage"
-    HINT: ClassVar[str] = "Tab: by day, model, provider, conversation, kind · Enter its conversations · Esc closes"
+    HINT: ClassVar[str] = "Tab other shares · Enter its conversations · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "by(1)", "Shares by something else", show=False, priority=True),
         Binding("shift+tab", "by(-1)", "Shares by what was before", show=False, priority=True),
@@ -41,7 +41,7 @@ class UsageScreen(Picker[None]):
     ]
     DEFAULT_CSS = """
     UsageScreen {
-        & > Vertical { max-width: 116; max-height: 94%; margin-top: 1; }
+        & > Vertical { max-width: 116; }
         & Static { height: auto; }
     }
     """
@@ -88,16 +88,19 @@ class UsageScreen(Picker[None]):
     def fill(self) -> None:
         self.box.border_title = Content(f"Usage by {self.grouping[0]}")
         if self._report is not None:
-            self._figures.update(Content("\n").join(self._head(self._report)))
+            lines = self._head(self._report)
+            self.above = len(lines)
+            self._figures.update(Content("\n").join(lines))
         super().fill()
 
     def _head(self, report: usage.Report) -> Sequence[Content]:
         """As many figures as leave half of the screen to the shares, each on one line."""
         room = max(2, self.size.height // 2 - 4)
-        width = max(20, self._input.size.width - 1)
+        width = max(20, self._list.size.width - 1)
         lines = []
-        for name, said in list(usage.head(report))[:room]:
-            line = Content.assemble(Content(f" {name:<{NAMES}}").stylize("$muted"), clean_line(said))
+        for name, said, colour in list(usage.head(report))[:room]:
+            text = Content(clean_line(said)).stylize(f"${colour}") if colour else Content(clean_line(said))
+            line = Content.assemble(Content(f" {name:<{NAMES}}").stylize("$muted"), text)
             lines.append(line.truncate(width, ellipsis=True))
         return lines
 
@@ -105,11 +108,19 @@ class UsageScreen(Picker[None]):
         if self._report is None:
             return []
         found = self._report.shares[self.grouping[0]]
-        whole = sum(each.resolved_nanos + each.estimated_nanos for each in found)
+        whole = sum(map(usage.weight, found))
+        top = max(map(usage.weight, found), default=0) if self.grouping[0] == "day" else 0
         width = self.size.width
         return [
-            Row(each.key or "-", each.label or each.key or "(none)", usage.share(each, whole, width)) for each in found
+            Row(each.key or "-", each.label or each.key or "(none)", usage.share(each, whole, width, top=top))
+            for each in found
         ]
+
+    @property
+    def nothing(self) -> str:
+        if self._report is None:
+            return "Reading the ledger …"
+        return self.NOTHING if self.query_text else "Nothing has been asked yet"
 
     def take(self, row: Row) -> None:
         word, by = self.grouping
@@ -131,6 +142,7 @@ class SpentOn(Picker[str]):
     """The conversations behind a row, dearest first."""
 
     HINT: ClassVar[str] = "Enter opens · Esc goes back"
+    NOTHING: ClassVar[str] = "No conversation of these is kept"
 
     def __init__(self, chat: ChatScreen, by: Grouping, key: str, title: str) -> None:
         super().__init__()
