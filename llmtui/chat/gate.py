@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from llmtui.core.cost import to_nanos
 from llmtui.core.errors import BudgetExceeded
@@ -102,6 +102,13 @@ class Gate:
         from llmtui.core.periods import local_day
 
         return local_day(datetime.now(UTC), self._budget.time_zone)
+
+    def allow(self, limit: Limit, amount: Decimal) -> None:
+        """Let a limit be another amount from now on; the config keeps its own."""
+        from llmtui.chat.refusal import setting_of
+
+        changed: dict[str, Any] = {setting_of(limit): amount if limit.unit == "usd" else int(amount)}
+        self._budget = self._budget._replace(**changed)
 
     async def gauges(self, runtime: Runtime, conversation_id: str) -> tuple[Gauge, ...]:
         """How full each limit is now; empty without limits."""

@@ -60,7 +60,7 @@ class Refusal(NamedTuple):
             cheaper=cheaper,
         )
         advice = f"Ways out: {'; '.join(words[way] for way in ways if way in words)}."
-        return BudgetExceeded(refused.sentence, advice=advice, resets_at=refused.resets_at, cheaper=cheaper)
+        return BudgetExceeded(refused.sentence, advice=advice, resets_at=refused.resets_at, cheaper=cheaper, ways=ways)
 
     def _cheaper(self, refused: Refused) -> tuple[Cheaper, ...]:
         """Where money is short: a limit of tokens is the same for every model."""
@@ -74,7 +74,7 @@ class Refusal(NamedTuple):
 
 def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
     named = ", ".join(f"{each.model} (at most {format_usd(each.usd)} there)" for each in cheaper)
-    settings = ", ".join(dict.fromkeys(_setting(excess.gauge.limit) for excess in refused.excesses))
+    settings = ", ".join(dict.fromkeys(setting_of(excess.gauge.limit) for excess in refused.excesses))
     return {
         WayOut.NEW_CONVERSATION: "begin a new conversation",
         WayOut.DROP_CONTEXT: "drop earlier messages",
@@ -85,7 +85,8 @@ def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
     }
 
 
-def _setting(limit: Limit) -> str:
+def setting_of(limit: Limit) -> str:
+    """Its name under `[budget]` in the config."""
     return f"{_PREFIXES[limit.scope]}_{limit.unit}"
 
 

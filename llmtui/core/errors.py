@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from llmtui.core.admission import Cheaper
+    from llmtui.core.admission import Cheaper, WayOut
 
 
 class LlmtuiError(Exception):
@@ -69,13 +69,21 @@ class BudgetExceeded(LlmtuiError):
     exit_code = 4
 
     def __init__(
-        self, message: str, *, advice: str = "", resets_at: datetime | None = None, cheaper: tuple[Cheaper, ...] = ()
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        resets_at: datetime | None = None,
+        cheaper: tuple[Cheaper, ...] = (),
+        ways: tuple[WayOut, ...] = (),
     ) -> None:
         super().__init__(message, advice=advice)
         self.resets_at = resets_at
         """When waiting will have helped (aware); None where it does not."""
         self.cheaper = cheaper
         """Models that the budget has room for, with what the request costs there at most."""
+        self.ways = ways
+        """What can help; `advice` says the same in words."""
 
     @property
     def sentence(self) -> str:

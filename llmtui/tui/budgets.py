@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmtui.chat.session import ChatSession
     from llmtui.core.admission import ConfirmNeeded
     from llmtui.core.budget import Gauge
+    from llmtui.core.errors import BudgetExceeded
     from llmtui.tui.screens.chat import ChatScreen
 
 _LABELS = {Scope.CONVERSATION: "chat", Scope.DAY: "today", Scope.WEEK: "week", Scope.MONTH: "month"}
@@ -33,6 +34,8 @@ class Budgets:
         """The limit by day, week or month that is nearest to its end."""
         self.alerts: tuple[str, ...] = ()
         """What of the last 24 hours is worth a warning, as sentences."""
+        self.refused: BudgetExceeded | None = None
+        """What was refused and still stands in the prompt."""
 
     @staticmethod
     def _look(session: ChatSession, gauges: Sequence[Gauge]) -> tuple[str, ...]:

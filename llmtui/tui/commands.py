@@ -67,6 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("role", "Roles and templates", personas.choose, "f8", "role", "[NAME]"),
     Action("keys", "Keys and providers", settings.show_keys, "f9", "keys"),
     Action("settings", "Settings and where they come from", settings.show_settings, "f10", "settings"),
+    Action("budget", "Budgets: limits, and ways out of a refusal", settings.show_budget, slash="budget"),
     Action("theme", "Theme", settings.choose_theme, slash="theme", arguments="[NAME]"),
     Action("undo", "Bring back what was deleted last", conversations.undo, slash="undo"),
     Action("quit", "Quit", program.quit_chat, "ctrl+q", slash="quit"),

@@ -164,7 +164,7 @@ def ways_out_of_budget(error: BudgetExceeded, *, has_context: bool) -> tuple[Act
     if has_context:
         ways.append(Action("Context /context", "context"))
         ways.append(Action("Summarise /summarise", "summarise"))
-    ways.append(Action("Limits /settings", "settings"))
+    ways.append(Action("All /budget", "budget"))
     return tuple(ways)
 
 

@@ -215,12 +215,14 @@ class View:
             if isinstance(error, BudgetExceeded)
             else describe.ways_out(error.kind, has_text=False)
         )
+        self._chat.budgets.refused = error if isinstance(error, BudgetExceeded) else None
         self._ways_out = WaysOut(error.sentence, ways, anew=lambda: error.sentence)
         self._chat.mount(self._ways_out, before=self._chat.prompt)
 
     def leave_failure(self) -> None:
         """Take the buttons away."""
         ways_out, self._ways_out = self._ways_out, None
+        self._chat.budgets.refused = None
         if ways_out is not None:
             if ways_out.has_focus_within:
                 self._chat.focus_prompt()

@@ -171,11 +171,11 @@ async def test_the_cursor_of_the_list_goes_along_with_what_is_open() -> None:
         sidebar = driven.chat.sidebar
         assert sidebar is not None
         await driven.ask("one")
-        await driven.until(lambda: sidebar._marked() == driven.chat.talk.id)
+        await driven.until(lambda: sidebar.marked == driven.chat.talk.id)
         await driven.press("ctrl+n")
-        await driven.until(lambda: sidebar._marked() is None)
+        await driven.until(lambda: sidebar.marked is None)
         await driven.ask("two")
-        await driven.until(lambda: sidebar._marked() == driven.chat.talk.id)
+        await driven.until(lambda: sidebar.marked == driven.chat.talk.id)
 
 
 async def test_settings_can_be_set_for_a_conversation() -> None:

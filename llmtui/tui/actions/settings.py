@@ -71,6 +71,13 @@ def show_usage(chat: ChatScreen, _argument: str) -> None:
         chat.app.push_screen(UsageScreen(chat))
 
 
+def show_budget(chat: ChatScreen, _argument: str) -> None:
+    """The limits, and the ways out of what was refused last."""
+    from llmtui.tui.screens.budget import BudgetScreen
+
+    chat.app.push_screen(BudgetScreen(chat, chat.budgets.refused))
+
+
 def show_settings(chat: ChatScreen, _argument: str) -> None:
     from llmtui.tui.screens.settings import SettingsScreen
 

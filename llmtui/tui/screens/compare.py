@@ -143,6 +143,9 @@ class CompareScreen(ModalScreen[None]):
             column.pane.begin_answer(column.answer_id, str(column.model))
         self.run_worker(self._run, group="compare")  # type: ignore[arg-type]  # not yet a coroutine: it may be closed at once
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._mark)
+
     @property
     def is_busy(self) -> bool:
         return not all(column.is_over for column in self.columns)

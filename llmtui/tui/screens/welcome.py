@@ -25,7 +25,7 @@ class Welcome(Picker[None]):
     """The chat below it stands on the demo already; its row is marked."""
 
     TITLE_TEXT: ClassVar[str] = "Welcome: no API key and no local server was found"
-    HINT: ClassVar[str] = "Enter takes · Esc: the demo · or just type a question"
+    HINT: ClassVar[str] = "Enter takes · or just type a question · Esc: the demo"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", "Take", show=False)]
     DEFAULT_CSS = "Welcome Input { display: none; }"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -16,7 +17,7 @@ from llmtui.tui.messages import ConversationChanged, ConversationChosen, Convers
 from llmtui.tui.when import day_group
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from textual.app import ComposeResult
 
@@ -64,6 +65,8 @@ class Sidebar(Vertical):
         self.lines: list[tuple[str, str]] = []
         """Of every line its conversation's id and title; empty ones for headings."""
         self._shown: dict[str, Conversation] = {}
+        self._again: Callable[[], None] = lambda: None
+        """Lists the same once more, for another width."""
         self._open: str | None = None
         """The conversation that was open when the list was shown last."""
 
@@ -81,8 +84,11 @@ class Sidebar(Vertical):
     ) -> None:
         """List these; a mark stands before the one that is open, another before those that stream, and at the right end
         how many answers came while nobody looked."""
+        self._again = partial(self.show, conversations, current, streaming, unread)
+        if not self.size.width:
+            return  # not laid out yet: that is a resize
         width = max(8, self.size.width - 4)
-        marked = self._marked()
+        marked = self.marked
         self._list.clear_options()
         self._shown = {conversation.id: conversation for conversation in conversations}
         self.lines, options, group = [], [], ""
@@ -115,9 +121,14 @@ class Sidebar(Vertical):
             place = next((n for n, (known, _) in enumerate(self.lines) if known), None)
         self._list.highlighted = place
 
-    def _marked(self) -> str | None:
+    @property
+    def marked(self) -> str | None:
+        """The id of the conversation that the cursor is on."""
         place = self._list.highlighted
         return self.lines[place][0] if place is not None and place < len(self.lines) else None
+
+    def on_resize(self) -> None:
+        self._again()
 
     def on_descendant_focus(self) -> None:
         self.add_class("-entered")
@@ -137,13 +148,13 @@ class Sidebar(Vertical):
             self.post_message(ConversationDeleted(*self.lines[place]))
 
     def action_change(self, what: str) -> None:
-        if known := self._shown.get(self._marked() or ""):
+        if known := self._shown.get(self.marked or ""):
             self.post_message(ConversationChanged(known.id, clean_line(known.title), what))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        if conversation_id := self._marked():
+        if conversation_id := self.marked:
             self.post_message(ConversationChosen(conversation_id))
 
     @on(OptionList.OptionSelected)
