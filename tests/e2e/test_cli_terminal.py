@@ -160,7 +160,7 @@ def test_a_command_that_waits_for_a_server_says_so_and_wipes_it() -> None:
             f'[providers.mine]\nwire = "openai"\nbase_url = "http://127.0.0.1:{listener.getsockname()[1]}/v1"\n'
         )
         terminal = Terminal("models", "--provider", "mine")
-        terminal.wait_for("asking mine … 1 s")
+        terminal.wait_for("asking mine …")  # how many seconds it is by then, a busy machine decides
         waiting.set()
         code, out = terminal.end()
     assert code == 0
