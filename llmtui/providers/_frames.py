@@ -191,9 +191,20 @@ class FrameDecoder:
                     self._fail(out, self._fault(payload))
                     return
 
+    def _as_frames(self, whole: object) -> list[dict[str, Any]]:
+        """An answer in one piece of JSON, from a server that does not stream, as the frames it stands for."""
+        return []
+
     def _no_stream(self, out: list[StreamEvent]) -> None:
-        """Not a single frame came: say what came instead."""
+        """Not a single frame came: a whole answer all the same, or say what came instead."""
         text = "\n".join(self._parser.stray).strip()
+        if text.startswith(("{", "[")):
+            for frame in self._as_frames(parse(text, self._target)):
+                self._frames += 1
+                if not self._over:
+                    self._frame(frame, out)
+        if self._frames:
+            return
         what = f"something that is no stream: {quote(text, self._target)}" if text else "nothing at all"
         raise MalformedResponse(
             f"{self._target.name} answered with {what}", advice="Check base_url and the model's name, or try again."

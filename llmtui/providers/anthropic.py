@@ -211,6 +211,20 @@ class _Decoder(FrameDecoder):
             why = [said for name in ("category", "explanation") if (said := _text(details.get(name)))]
             self._finish(out, _STOP_REASONS.get(reason, FinishReason.STOP), reason, ": ".join(why))
 
+    def _as_frames(self, whole: object) -> list[dict[str, Any]]:
+        if not isinstance(whole, dict) or whole.get("type") != "message" or not _text(whole.get("stop_reason")):
+            return []
+        blocks = whole.get("content")
+        frames: list[dict[str, Any]] = [{"type": "message_start", "message": whole}]
+        for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            frames.append({"type": "content_block_start", "index": index, "content_block": block})
+            frames.append({"type": "content_block_stop", "index": index})
+        return [
+            *frames,
+            {"type": "message_delta", "delta": whole, "usage": whole.get("usage")},
+            {"type": "message_stop"},
+        ]
+
     def _ending(self, out: list[StreamEvent]) -> None:
         if self._output_known:
             out += self._usage.end(text_seen=self._text_seen)

@@ -221,6 +221,14 @@ class _Decoder(FrameDecoder):
         else:
             self._finish(out, _FINISH_REASONS.get(reason, FinishReason.STOP), reason, why)
 
+    def _as_frames(self, whole: object) -> list[dict[str, Any]]:
+        pieces = whole if isinstance(whole, list) else [whole]
+        return [
+            piece
+            for piece in pieces
+            if isinstance(piece, dict) and ("candidates" in piece or "promptFeedback" in piece)
+        ]
+
     def _ending(self, out: list[StreamEvent]) -> None:
         out += self._usage.end(text_seen=self._text_seen)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 WIRE = "openai-responses"
 _MIN_OUTPUT = 16
 _CUT = {"max_output_tokens": FinishReason.LENGTH, "content_filter": FinishReason.CONTENT_FILTER}
+_ENDED = ("completed", "incomplete", "failed")
 _FINAL = frozenset({"invalid_prompt", "data_residency_mismatch", "unsupported_value", "unsupported_parameter"})
 """Codes of a failed response, beside those about images, that asking again would not change."""
 
@@ -211,6 +212,11 @@ class _Decoder(FrameDecoder):
         if isinstance(error, dict) and ((code := str(error.get("code") or "")) in _FINAL or "image" in code):
             payload = {"error": {**error, "status_code": 400}}
         return super()._fault(payload)
+
+    def _as_frames(self, whole: object) -> list[dict[str, Any]]:
+        if not isinstance(whole, dict) or whole.get("object") != "response" or whole.get("status") not in _ENDED:
+            return []
+        return [{"type": f"response.{whole['status']}", "response": whole}]
 
     def _ending(self, out: list[StreamEvent]) -> None:
         out += self._usage.end(text_seen=self._text_seen)

@@ -139,6 +139,43 @@ def test_a_whole_answer_instead_of_a_stream() -> None:
     assert finished(found) == Finished(FinishReason.STOP, "stop")
 
 
+WHOLE: list[tuple[str, Any, tuple[int, int]]] = [
+    ("anthropic", {"type": "message", "id": "m", "model": "m", "stop_reason": "end_turn",
+                   "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": "Hi"}],
+                   "usage": {"input_tokens": 5, "output_tokens": 3}}, (5, 3)),
+    ("gemini", {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "Hi"}]}, "finishReason": "STOP"}],
+                "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 3}}, (5, 3)),
+    ("gemini", [{"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "H"}]}}]},
+                {"candidates": [{"content": {"parts": [{"text": "i"}]}, "finishReason": "STOP"}],
+                 "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 3}}], (5, 3)),
+    ("openai-responses", {"object": "response", "id": "r", "status": "completed", "error": None,
+                          "output": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
+                                     {"type": "message", "content": [{"type": "text", "text": "Hi"}]}],
+                          "usage": {"input_tokens": 5, "output_tokens": 3}}, (5, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(("wire", "whole", "counts"), WHOLE)
+def test_a_whole_answer_instead_of_a_stream_on_every_wire(
+    wire: str, whole: Any, counts: tuple[int, int], indent: int | None
+) -> None:
+    """ROB-8, PRV-4: in one line or many, with its usage and its proper end."""
+    found = events(wire, json.dumps(whole, indent=indent).encode())
+    assert text(found) == "Hi"
+    end, used = finished(found), usage(found)
+    assert end is not None
+    assert used is not None
+    assert (end.reason, (used.input_tokens, used.output_tokens)) == (FinishReason.STOP, counts)
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini", "openai-responses"])
+@pytest.mark.parametrize("data", [b"{}", b"[]", b'{"object": "list"}', b'[{"candidates": null}, 7]', b'{"cut": '])
+def test_json_that_is_no_answer(wire: str, data: bytes) -> None:
+    """ROB-8: other JSON is no answer, and never a complete one."""
+    assert finished(events(wire, data)) is None
+
+
 def test_a_cost_in_a_frame_that_is_a_list() -> None:
     """P14, PRV-4: a frame wrapped in a list of one carries its cost like any other."""
     cost = '[{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"cost":0.1}}]'

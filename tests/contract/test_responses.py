@@ -228,7 +228,7 @@ def test_malformed_frame(rubbish: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b'{"id":"resp_1","object":"response"}'])
 def test_no_stream_at_all(body: bytes) -> None:
-    """ROB-8: a web page, nothing, or an answer that was not streamed is one clear error."""
+    """ROB-8: a web page, nothing, or an answer in one piece that has no proper end is one clear error."""
     assert isinstance(failure(read(RESPONSES, body, GPT, HOME)), errors.MalformedResponse)
 
 
