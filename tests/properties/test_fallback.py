@@ -50,8 +50,12 @@ def down(how: str) -> Reply:
 failing = st.sampled_from(["reset", "closed", "empty", "in the stream", *map(str, sorted(LEADS_ON))])
 
 
+spoken = text.filter(str.strip)
+"""Anthropic refuses messages of blanks alone, so that none are sent there."""
+
+
 @examples(25)
-@given(failing, dialects, st.lists(text, max_size=3), text, st.text("abc ", max_size=10), st.floats(0, 2))
+@given(failing, dialects, st.lists(spoken, max_size=3), spoken, st.text("abc ", max_size=10), st.floats(0, 2))
 def test_rob_5_the_next_model_gets_the_same_conversation(
     desk: Desk, how: str, dialect: Dialect, earlier: list[str], question: str, system: str, temperature: float
 ) -> None:
