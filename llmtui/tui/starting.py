@@ -49,7 +49,7 @@ async def opened(chat: ChatScreen, session: ChatSession) -> None:
     await chat.outbox.ask_at_start()
     await warm(chat, session)
     await chat.open_sidebar_if_wide()
-    await asyncio.to_thread(load_renderer)
+    await load_renderer(chat)
     await settle_memory()
     chat.is_ready = True
     # when nobody waits any more: whoever opens the list of models then sees what the servers on this machine have
@@ -76,11 +76,13 @@ async def warm(chat: ChatScreen, session: ChatSession) -> None:
         chat.refresh_status()
 
 
-def load_renderer() -> None:
-    """Parser and lexers, so that the first answer waits for none of them. For a thread."""
-    from llmtui.render import warm
+async def load_renderer(chat: ChatScreen) -> None:
+    """Parser and lexers, so that the first answer waits for none of them; piece by piece, and not once it is on its way."""
+    from llmtui.render.warm import LANGUAGES, warm
 
-    warm()
+    for language in LANGUAGES:
+        if not chat.turns.is_busy:
+            await asyncio.to_thread(warm, (language,))
 
 
 async def settle_memory() -> None:
