@@ -266,7 +266,8 @@ class Turn:
             started_at=int(time.time() * 1000),
             reserved_nanos=admission.reserved_nanos,
             reserved_tokens=admission.reserved_tokens,
-            price=endpoint.price(plan.input_tokens) if plan.live_cost else None,
+            # what the sweep estimates by, should this process die: a budget counts on it
+            price=endpoint.price(plan.input_tokens) if plan.live_cost or plan.gate.has_limits else None,
             estimated_input_tokens=plan.input_tokens,
             metadata=plan.metadata,
             day=admission.day,

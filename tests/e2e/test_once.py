@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.chat_server import CLOSE, DONE, RESET, ChatServer, Reply, answer, error, frame, usage_frame
-from tests.e2e.program import chunks, once, run, summary
+from tests.e2e.program import chunks, once, run, start, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -322,6 +322,22 @@ def test_p26_a_money_budget_sends_an_output_limit() -> None:
     assert limit >= 1024
     assert seen[0] > limit * 10_000 - 1
     assert [row["reserved_nanos"] for row in ledger()] == [0]
+
+
+def test_p28_a_killed_run_counts_against_the_budget() -> None:
+    """P28, ROB-9: after `kill -9` in mid-answer the next start books an estimate in money, whatever the format was."""
+    write_config(PRICED + "[budget]\ndaily_usd = 1.0\n")
+    gate = threading.Event()
+    with ChatServer(Reply(steps=(frame("x"), gate)), answer("ok")) as server:
+        child = start("--once", "--base-url", server.base_url, "--wire", "openai", "-m", "m", "hi there")
+        server.wait_for_requests(1)
+        child.kill()
+        child.communicate()
+        gate.set()
+        assert once(server.base_url, "hi").returncode == 0
+    dead = next(row for row in ledger() if row["state"] == "interrupted")
+    assert dead["estimate_nanos"] > 0
+    assert dead["reserved_nanos"] == 0
 
 
 def test_p33_a_model_without_a_price_does_not_slip_past_a_hard_budget() -> None:
