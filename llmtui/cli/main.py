@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def run(argv: Sequence[str]) -> int:
     """Do what the arguments say; returns the exit code. Raise LlmtuiError, OutputFailed."""
-    if argv[:1] == ["help"]:  # as git and gh have it
-        argv = [*argv[1:], "--help"]
     options_end = argv.index("--") if "--" in argv else len(argv)
     if "--once" not in argv[:options_end]:
+        if argv[:1] == ["help"]:  # as git and gh have it
+            return run([*argv[1:], "--help"])
         place = first_word(argv, CHAT_OPTIONS)
         if place is not None:
             name = argv[place]

@@ -76,7 +76,9 @@ def test_the_prompt_is_words_then_a_blank_line_then_stdin() -> None:
 def test_every_word_is_prompt_even_the_name_of_a_command() -> None:
     with ChatServer(answer("ok")) as server:
         assert once(server.base_url, "history", "of", "Rome", "--", "--version").returncode == 0
-    assert server.requests[0].body["messages"][-1]["content"] == "history of Rome --version"
+        assert run("help", "--once", "--base-url", server.base_url, "--wire", "openai", "-m", "m").returncode == 0
+    asked = [request.body["messages"][-1]["content"] for request in server.requests]
+    assert asked == ["history of Rome --version", "help"]
 
 
 def test_undecodable_stdin_is_an_error_that_says_where() -> None:
