@@ -134,6 +134,28 @@ def oldest(plan: ContextPlan) -> list[Message]:
     return [entry.message for entry in group]
 
 
+async def warn(chat: ChatScreen, talk: Talk) -> None:
+    """Say once that the window is nearly full: the room for an answer, and what a summary would make of it."""
+    found = await look(chat) if talk is chat.talk else None
+    if found is None or not found.plan.is_nearly_full:
+        talk.context_told = talk.context_told and talk is not chat.talk
+        return
+    if talk.context_told or talk is not chat.talk:
+        return
+    talk.context_told = True
+    plan = found.plan
+    try:
+        wanted = offer(chat)
+    except LlmtuiError:
+        wanted = None  # the summary's model is none that can be asked
+    way = f"/summarise {wanted.offered.tokens:,} → {wanted.offered.at_most:,} tokens, or F4" if wanted else "F4"
+    share = f"{plan.tokens / plan.window:.0%}" if plan.window else ""
+    chat.say(
+        f"The next request takes {share} of the window, with room for {max(0, plan.room or 0):,} tokens of answer. {way} makes room",
+        severity="warning",
+    )
+
+
 class Summarising(NamedTuple):
     """A summary that is offered, with the model that would make it."""
 

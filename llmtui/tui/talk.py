@@ -68,4 +68,6 @@ class Talk:
     """What the context's tokens depend on, and the tokens."""
     is_titled: bool = False
     """A model was asked for a title already."""
+    context_told: bool = False
+    """That its context is nearly full has been said."""
     live: LiveTurn | None = None

@@ -129,14 +129,14 @@ def weight(figures: Figures) -> int:
 def share(figures: Figures, whole: int, width: int, *, top: int = 0) -> str:
     """A row's right side: its share, what it cost, how much was asked; shorter on a narrow screen.
 
-    The bar is the share of the whole; with `top`, the highest row, it is as long as the row is high: a chart.
+    `width` is the row's. The bar is the share of the whole; with `top`, the highest row, it is as long as the row is high: a chart.
     """
     part = weight(figures) / whole if whole else 0.0
     length = weight(figures) / top if top else part
     money = cost(figures)
-    if width < 60:
+    if width < 50:
         return f"{bar(length, 6)} {money:>8}"
-    if width < 100:
+    if width < 98:
         return f"{bar(length)} {part * 100:3.0f} % {money:>10} {figures.requests:>6,} req"
     cells = 24 if top else BAR_CELLS
     return f"{bar(length, cells)} {part * 100:3.0f} %  {money:>10}  {figures.requests:>6,} requests  {figures.total_tokens:>10,} tokens"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmtui.chat.directory import Directory
+from llmtui.config import Config
 from llmtui.core.options import Options
+from llmtui.tui import context
 from tests.support.stores import rows
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.tui.conftest import Driven
 
 LONG = "word " * 400
+ROOMY = Config(context=Config().context._replace(reserve_output_tokens=50))
 
 
 async def opened(driven: Driven) -> None:
@@ -130,3 +136,28 @@ async def test_context_at_every_size(size: tuple[int, int]) -> None:
         assert "tokens" in driven.screen_text()
         await driven.press("f4")
         await driven.until(lambda: driven.app.screen is driven.chat)
+
+
+async def test_a_window_that_is_nearly_full_is_told_once_with_a_way_to_make_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """TOK-5: unasked, from `[context] warn_at` on: the room for the answer and what a summary would make of it."""
+    async with driving(config=ROOMY) as driven:
+        for _ in range(4):
+            await driven.ask(LONG)
+        assert "of the window" not in driven.notices()
+        used = (await look_at(driven)).plan.tokens
+        monkeypatch.setattr(Directory, "window", lambda *_: used * 5 // 4)
+        await driven.ask("short")
+        await driven.until(lambda: "of the window, with room for" in driven.notices())
+        assert "/summarise" in driven.notices()
+        assert "F4 makes room" in driven.notices()
+        driven.app.clear_notifications()
+        await driven.ask("and again")
+        assert "of the window" not in driven.notices()
+
+
+async def look_at(driven: Driven) -> context.Look:
+    found = await context.look(driven.chat)
+    assert found is not None
+    return found

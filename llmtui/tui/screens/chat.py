@@ -200,6 +200,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         if not self.turns.is_busy and self._ticking is not None:
             self._ticking.stop()
             self._ticking = None
+        from llmtui.tui.context import warn
+
         self._call_back(live)
         if talk is not self.talk and talk.id is not None and live.result is not None:
             self.unread[talk.id] = self.unread.get(talk.id, 0) + 1
@@ -208,6 +210,7 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.reload_list()
         self.refresh_status()
         self.counting.ahead()
+        await warn(self, talk)
         if self.chat_app.config.ui.title_model:
             from llmtui.tui import titles
 

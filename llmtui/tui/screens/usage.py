@@ -110,7 +110,7 @@ class UsageScreen(Picker[None]):
         found = self._report.shares[self.grouping[0]]
         whole = sum(map(usage.weight, found))
         top = max(map(usage.weight, found), default=0) if self.grouping[0] == "day" else 0
-        width = self.size.width
+        width = self._list.size.width
         return [
             Row(each.key or "-", each.label or each.key or "(none)", usage.share(each, whole, width, top=top))
             for each in found
