@@ -64,6 +64,9 @@ class Lookups:
         self._sleep = sleep or self._wait
         self.told = told
         self._running: set[Task[None]] = set()
+        self._listening: dict[str, list[Callable[[Found], None]]] = {}
+        """Who hears of an attempt that has been asked about: what this session stops may, for a moment, look like what an
+        earlier one left behind, and nothing is asked or told twice."""
         self._closed = False
 
     # ------------------------------------------------------------------------------------------ one estimate
@@ -131,28 +134,39 @@ class Lookups:
 
     def start(self, pending: PendingLookup, directory: Directory, told: Callable[[Found], None] | None = None) -> None:
         """Ask in a task of the running event loop."""
-        self._spawn([pending], directory, told or self._tell)
+        if self._claim(pending, told or self._tell):
+            self._spawn([pending], directory)
 
     def resume(self, directory: Directory) -> None:
         """Ask, in a task of the running event loop, about everything that earlier sessions left pending."""
-        self._spawn(None, directory, self._tell)
+        self._spawn(None, directory)
+
+    def _claim(self, pending: PendingLookup, told: Callable[[Found], None]) -> bool:
+        """Whether the attempt has not been asked about yet; `told` hears of it either way."""
+        is_new = pending.attempt_id not in self._listening
+        listening = self._listening.setdefault(pending.attempt_id, [])
+        if told not in listening:
+            listening.append(told)
+        return is_new
+
+    def _deliver(self, found: Found) -> None:
+        for told in self._listening[found.attempt_id]:
+            told(found)
 
     def _tell(self, found: Found) -> None:
         if self.told is not None and not found.cost.pending:
             self.told(found)
 
-    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]) -> None:
+    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory) -> None:
         import asyncio
 
         if self._closed:
             return  # it stays pending: the next session asks
-        task = asyncio.get_running_loop().create_task(self._find_all(pending, directory, told))
+        task = asyncio.get_running_loop().create_task(self._find_all(pending, directory))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _find_all(
-        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]
-    ) -> None:
+    async def _find_all(self, pending: list[PendingLookup] | None, directory: Directory) -> None:
         import asyncio
 
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -160,10 +174,10 @@ class Lookups:
         async def find(one: PendingLookup) -> None:
             async with gate:
                 found = await self.find(one, directory)
-            told(found)
+            self._deliver(found)
 
         if pending is None:
-            pending = await self._left_behind()
+            pending = [one for one in await self._left_behind() if self._claim(one, self._tell)]
         await asyncio.gather(*(find(one) for one in pending))
 
     async def _left_behind(self) -> list[PendingLookup]:
@@ -195,20 +209,18 @@ class ThreadedLookups(Lookups):
     """The same for a program that stays open without an event loop: in threads nobody waits for, with connections of
     their own. What is not known when the program ends stays pending."""
 
-    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]) -> None:
+    def _spawn(self, pending: list[PendingLookup] | None, directory: Directory) -> None:
         import threading
 
         if not self._closed:
-            facts = (pending, directory, told)
+            facts = (pending, directory)
             threading.Thread(target=self._find_here, args=facts, name="llmtui-lookups", daemon=True).start()
 
-    def _find_here(
-        self, pending: list[PendingLookup] | None, directory: Directory, told: Callable[[Found], None]
-    ) -> None:
+    def _find_here(self, pending: list[PendingLookup] | None, directory: Directory) -> None:
         from llmtui.chat.runtime import BlockingRuntime, run_blocking
 
         if pending is None:
-            pending = run_blocking(self._left_behind())
+            pending = [one for one in run_blocking(self._left_behind()) if self._claim(one, self._tell)]
         if not pending or self._closed:
             return
         from llmtui.providers._http import BlockingTransport
@@ -216,7 +228,7 @@ class ThreadedLookups(Lookups):
         runtime = BlockingRuntime(BlockingTransport(lean=True))
         asked = Lookups(runtime, self._store)
         for one in pending:
-            told(run_blocking(asked.find(one, directory)))
+            self._deliver(run_blocking(asked.find(one, directory)))
         run_blocking(runtime.transport.close())
 
     async def close(self) -> None:

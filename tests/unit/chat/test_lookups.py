@@ -107,6 +107,22 @@ async def test_cost_3_a_stopped_answer_is_looked_up_and_told_once(session: OpenS
     assert [found.cost for found in told] == [Cost(Decimal("0.00125"), Resolution.RESOLVED, "provider")]
 
 
+async def test_cost_3_what_this_session_stops_is_not_taken_for_what_an_earlier_one_left(
+    session: OpenSession, server: WireServer
+) -> None:
+    """COST-3, P3: the start's own look at what is pending may come late, on a busy machine: nothing is asked twice."""
+    server.replies(Reply(pieces=[HALF, HANG]), KNOWN)
+    async with session(server.url, wire="openrouter") as chat:
+        sleep, told = listening_for_figures(chat)
+        await stopped_after_first_chunk(chat)
+        assert chat.lookups is not None
+        chat.lookups.resume(chat.directory)  # as late as it can come: the row is there, and nobody has asked yet
+        await chat.lookups.drain()
+    assert len(server.requests) == 2
+    assert sleep.waits == [1]
+    assert len(told) == 1
+
+
 async def test_cost_3_a_provider_that_never_says_leaves_the_estimate(session: OpenSession, server: WireServer) -> None:
     """COST-3: asked after 1, 2, 4, 8, 16 and 30 seconds, then no more, by no session."""
     server.replies(Reply(pieces=[HALF, HANG]), NOT_YET)
