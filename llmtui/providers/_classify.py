@@ -56,6 +56,8 @@ _FILTERED_WORDS = re.compile(
 )
 _NO_MODEL = frozenset({"model_not_found", "model_not_available", "model_not_supported"})
 _NO_MODEL_WORDS = re.compile(r"\bmodel\b.{0,200}\b(?:not found|does not exist)|\bno such model\b", re.IGNORECASE)
+_NO_SUCH_NAME = re.compile(r"\binvalid model name\b|\bnot a valid model (?:id|name)\b", re.IGNORECASE)
+"""How OpenRouter and LiteLLM say it, with a 400."""
 _LATER = frozenset({"openrouter_in_flight_budget", "ramp_limit_exceeded"})
 """Codes under which a status that is final elsewhere is only a matter of waiting."""
 
@@ -141,6 +143,8 @@ def _verdict(fault: Fault, status: int | None, headers: Mapping[str, str], targe
         )
     # inside a stream Ollama gives neither code nor status, only the sentence
     if words & _NO_MODEL or status == 404 or (status is None and _NO_MODEL_WORDS.search(said)):
+        return _missing(fault, target)
+    if status == 400 and _NO_SUCH_NAME.search(said):
         return _missing(fault, target)
     return _by_status(status, headers, target)
 

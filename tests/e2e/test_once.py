@@ -192,6 +192,8 @@ def test_an_empty_200_stream_is_an_error() -> None:
         (error(401, "Incorrect API key"), 3, "authentication"),
         (error(403, "not in your country"), 3, "permission"),
         (error(404, "no such model", code="model_not_found"), 1, "not_found"),
+        (error(400, "x/y is not a valid model ID"), 1, "not_found"),
+        (error(400, "Invalid model name passed in model=x"), 1, "not_found"),
         (error(429, "quota", type="insufficient_quota", code="insufficient_quota"), 1, "quota"),
         (error(400, "maximum context length", code="context_length_exceeded"), 6, "context_too_long"),
         (Reply(steps=(frame(finish="content_filter"), DONE)), 7, "content_filtered"),
