@@ -6,7 +6,8 @@ import os
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from llmtui.chat.directory import CUSTOM, Directory
+from llmtui.chat.directory import Directory
+from llmtui.chat.roster import CUSTOM
 from llmtui.chat.runtime import AsyncRuntime, BlockingRuntime, run_blocking
 from llmtui.chat.session import ChatSession
 from llmtui.core.errors import ConfigError, KeyNotFound, ModelNotFound

@@ -12,7 +12,7 @@ from llmtui.bench.metrics import growth
 from llmtui.bench.plan import Counted, Measured, Server
 from llmtui.bench.runner import Purse, Runner
 from llmtui.chat.compose import AUTO
-from llmtui.chat.directory import CUSTOM
+from llmtui.chat.roster import CUSTOM
 from llmtui.core.errors import ConfigError, KeyNotFound
 from llmtui.core.messages import ModelRef
 from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from llmtui.chat.directory import CUSTOM
+from llmtui.chat.roster import CUSTOM
 from llmtui.keys import own_variable
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmtui.chat.breaker import CircuitBreaker
 from llmtui.chat.compose import compose, uncalibrated
 from llmtui.chat.control import TurnControl
-from llmtui.chat.directory import CUSTOM
 from llmtui.chat.gate import Admission, Gate
 from llmtui.chat.plan import TurnPlan
 from llmtui.chat.planner import LEAF, LeafOfConversation, Planner
 from llmtui.chat.recorder import AsideRecorder, ConversationRecorder, LedgerRecorder
+from llmtui.chat.roster import CUSTOM
 from llmtui.chat.turn import Turn
 from llmtui.core.errors import ConfigError, LlmtuiError, StoreError
 from llmtui.core.messages import Message, MessageState, ModelRef, Role, new_id
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
     from llmtui.chat.candidate import Endpoint
     from llmtui.chat.compose import GuardQuestion
-    from llmtui.chat.directory import Directory, ProviderStatus
+    from llmtui.chat.directory import Directory
     from llmtui.chat.gate import Confirm
     from llmtui.chat.lookups import Lookups
     from llmtui.chat.recorder import Recorder
+    from llmtui.chat.roster import ProviderStatus
     from llmtui.chat.runtime import Runtime
     from llmtui.config import Config
     from llmtui.core.admission import ConfirmNeeded

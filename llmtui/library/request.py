@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from llmtui.chat.compose import AUTO, choose_by_router, text_of
-from llmtui.chat.directory import CUSTOM, Directory
+from llmtui.chat.directory import Directory
 from llmtui.chat.gate import Gate
+from llmtui.chat.roster import CUSTOM
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Attachment, Message, ModelRef, Role
 from llmtui.core.request import ChatRequest, GenerationSettings

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from llmtui.chat.directory import ProviderStatus
+    from llmtui.chat.roster import ProviderStatus
     from llmtui.chat.session import ChatSession
     from llmtui.core.messages import Attachment, ModelRef
     from llmtui.tui.app import ChatApp

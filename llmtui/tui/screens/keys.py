@@ -16,7 +16,7 @@ from llmtui.tui.screens.picker import Picker, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmtui.chat.directory import ProviderStatus
+    from llmtui.chat.roster import ProviderStatus
     from llmtui.tui.screens.chat import ChatScreen
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from llmtui.chat.directory import ProviderStatus
+    from llmtui.chat.roster import ProviderStatus
     from llmtui.tui.screens.chat import ChatScreen
 
 DEMO = ModelRef("demo", "steady")
