@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmtui.core.errors import ConfigError, InputRefused
 from llmtui.core.messages import Message, ModelRef, Role
 from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS
-from llmtui.tokens.estimate import estimate_request, estimate_tokens
+from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,13 +148,6 @@ def is_exact(messages: Sequence[Message], counts: Counts, ref: ModelRef | None) 
     if any(message.opaque or any(item.is_image for item in message.attachments) for message in messages):
         return False
     return all(counts.of(text, ref).exact for text in texts_of(messages))
-
-
-def uncalibrated(messages: Sequence[Message]) -> int | None:
-    """The estimate that a provider's report is compared with; None where images or sealed reasoning would blur it."""
-    if any(message.opaque or any(item.is_image for item in message.attachments) for message in messages):
-        return None
-    return estimate_request(text_of(message) for message in messages)
 
 
 def texts_of(messages: Sequence[Message]) -> list[str]:

@@ -181,6 +181,45 @@ class Planner:
             return chain[position:], composed
         raise refused or ConfigError("there is no model to ask")
 
+    async def plan_aside(
+        self,
+        messages: Sequence[Message],
+        *,
+        purpose: str,
+        model: ModelRef,
+        conversation_id: str,
+        answer_id: str,
+        settings: GenerationSettings | None,
+        confirm: Confirm,
+    ) -> TurnPlan:
+        """The plan of a request beside the conversation: no other model stands in."""
+        wanted = self.settings(settings)
+        composed = await compose(
+            self._config,
+            self._directory,
+            self._runtime,
+            model,
+            messages,
+            counts=self._counts,
+            asked_output=wanted.max_output_tokens,
+        )
+        return TurnPlan(
+            request=ChatRequest(model, composed.messages, wanted, conversation_id),
+            chain=[self._directory.candidate(model)],
+            timeouts=self._config.timeouts,
+            retry=self._config.retry,
+            conversation_id=conversation_id,
+            user_message_id=messages[-1].id,
+            answer_message_id=answer_id,
+            input_tokens=composed.input_tokens,
+            exact_for=model if composed.exact else None,
+            warnings=composed.notes,
+            gate=self._gate,
+            confirm=confirm,
+            purpose=purpose,
+            live_cost=self._live_cost,
+        )
+
     def settings(self, given: GenerationSettings | None) -> GenerationSettings:
         """What was given goes before the config's defaults, field by field."""
         defaults = self._config.generation

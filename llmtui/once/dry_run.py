@@ -12,7 +12,8 @@ from llmtui.once.output import Pipe, encode, is_terminal
 from llmtui.once.progress import say
 
 if TYPE_CHECKING:
-    from llmtui.chat.session import ChatSession, Preview
+    from llmtui.chat.preview import Preview
+    from llmtui.chat.session import ChatSession
     from llmtui.core.options import Options
     from llmtui.core.request import GenerationSettings
 
