@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmtui.core.errors import ContentFiltered, ServerError, StreamBroken
-from llmtui.core.events import FinishReason
+from llmtui.core.events import FinishReason, TurnResult
 from llmtui.core.messages import Message, MessageState, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmtui.chat.attempt import Attempt
     from llmtui.chat.plan import TurnPlan
+    from llmtui.core.cost import Cost
     from llmtui.core.errors import LlmtuiError
+    from llmtui.core.events import AttemptOutcome
     from llmtui.core.messages import ModelRef
+    from llmtui.core.usage import Usage
 
 _STATES = {
     FinishReason.CANCELLED: MessageState.CANCELLED,
@@ -78,3 +83,39 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def result_of(
+    plan: TurnPlan,
+    attempt: Attempt | None,
+    *,
+    turn_id: str,
+    model: ModelRef,
+    finish: FinishReason,
+    bill: tuple[Usage | None, Cost],
+    duration_s: float,
+    attempts: Sequence[AttemptOutcome],
+    warnings: Sequence[str],
+    error: LlmtuiError | None,
+) -> TurnResult:
+    """All that a turn has to tell at its end; `attempt` is the newest one."""
+    usage, cost = bill
+    return TurnResult(
+        turn_id=turn_id,
+        conversation_id=plan.conversation_id,
+        user_message_id=plan.user_message_id,
+        answer_message_id=plan.answer_message_id,
+        model=model,
+        content="".join(attempt.text) if attempt else "",
+        reasoning="".join(attempt.reasoning) if attempt else "",
+        finish_reason=finish,
+        usage=usage,
+        cost=cost,
+        ttft_s=attempt.ttft_s if attempt else None,
+        duration_s=duration_s,
+        tokens_per_second=attempt.tokens_per_second(usage.output_tokens) if attempt and usage else None,
+        chunk_count=attempt.chunk_count if attempt else 0,
+        attempts=tuple(attempts),
+        warnings=tuple(warnings),
+        error=error,
+    )

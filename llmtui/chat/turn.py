@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from llmtui.chat.attempt import Attempt
 from llmtui.chat.booking import book
-from llmtui.chat.outcome import duration, filtered, judge, kept_answer
+from llmtui.chat.ledger_rows import opened, settled
+from llmtui.chat.outcome import duration, filtered, judge, kept_answer, result_of
 from llmtui.chat.partial import PartialBuffer
 from llmtui.chat.retry import Retries
 from llmtui.core.cost import NO_COST, Cost, Resolution
@@ -45,9 +46,8 @@ from llmtui.core.events import (
     TurnStarted,
 )
 from llmtui.core.messages import new_id
-from llmtui.core.topics import topic_of
 from llmtui.store.admission import LimitPassed
-from llmtui.store.records import AttemptOpening, PendingLookup, Settlement
+from llmtui.store.records import PendingLookup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +62,9 @@ if TYPE_CHECKING:
     from llmtui.core.request import ChatRequest
     from llmtui.core.usage import Usage
     from llmtui.providers.base import WireRequest
-    from llmtui.store.records import HardLimit
+    from llmtui.store.records import AttemptOpening, HardLimit
 
 
-_ABOUT_SOMETHING = {"chat", "compare"}
-"""Purposes of requests that somebody asked a question with."""
 CANCEL_PATIENCE_S = 5.0
 """How long a stop waits for the database; the sweep at the next start books what could not be written."""
 
@@ -254,24 +252,13 @@ class Turn:
         attempt = Attempt(endpoint, request, emit=self._emit, metadata=plan.metadata, live_cost=plan.live_cost)
         before, self.attempt, self._attempt_id = self.attempt, attempt, new_id()
         self._attempt_started = time.monotonic()
-        opening = AttemptOpening(
-            id=self._attempt_id,
+        opening = opened(
+            plan,
+            admission,
+            endpoint,
+            attempt_id=self._attempt_id,
             turn_id=self.id,
             number=len(self._outcomes) + 1,
-            conversation_id=plan.conversation_id,
-            message_id=plan.answer_message_id,
-            model=endpoint.ref,
-            purpose=plan.purpose,
-            demo=endpoint.demo,
-            started_at=int(time.time() * 1000),
-            reserved_nanos=admission.reserved_nanos,
-            reserved_tokens=admission.reserved_tokens,
-            # what the sweep estimates by, should this process die: a budget counts on it
-            price=endpoint.price(plan.input_tokens) if plan.live_cost or plan.gate.has_limits else None,
-            estimated_input_tokens=plan.input_tokens,
-            metadata=plan.metadata,
-            day=admission.day,
-            sent=True,
         )
         self._open = True  # before the row is there: jobs keep their order, and a stop may come while it is written
         try:
@@ -321,25 +308,17 @@ class Turn:
             self.pending.append(PendingLookup(self._attempt_id, *ref, attempt.response_id, price))
         ends_turn = state in ("completed", "cancelled", "rejected", "truncated") or attempt.has_content
         self._recorder.settle(
-            Settlement(
-                attempt_id=self._attempt_id,
+            settled(
+                self._plan,
+                attempt,
                 state=state,
-                ended_at=int(time.time() * 1000),
-                usage=usage,
-                cost=cost,
-                price=attempt.endpoint.price(usage.input_tokens) if usage else None,
-                answered_by=attempt.answered_by,
-                response_id=attempt.response_id,
-                ttft_s=attempt.ttft_s,
-                duration_s=time.monotonic() - self._attempt_started,
-                chunk_count=attempt.chunk_count,
+                attempt_id=self._attempt_id,
+                started=self._attempt_started,
+                bill=(usage, cost),
                 retries=self._retries_of_turn,
-                wait_s=sum(outcome.wait_s for outcome in self._outcomes),
-                finish_reason=finish,
-                error_kind=error.kind if error else None,
-                error_message=error.message if error else None,
-                status=getattr(error, "status", None),
-                topic=topic_of(attempt.request.messages) if self._plan.purpose in _ABOUT_SOMETHING else "",
+                waited_s=sum(outcome.wait_s for outcome in self._outcomes),
+                finish=finish,
+                error=error,
                 answer=kept_answer(self._plan, attempt, self._ref, finish, error) if ends_turn else None,
             )
         )
@@ -347,7 +326,7 @@ class Turn:
         self._outcomes.append(AttemptOutcome(self._attempt_id, attempt.endpoint.ref, error, 0.0))
 
     async def _end(self, reason: FinishReason | None, error: LlmtuiError | None) -> TurnResult:
-        attempt = self.attempt
+        plan, attempt = self._plan, self.attempt
         finish = reason or (FinishReason.TRUNCATED if isinstance(error, StreamBroken) else FinishReason.ERROR)
         if reason is FinishReason.CANCELLED:
             if attempt is not None and self._open and attempt.chunk_count:
@@ -361,7 +340,7 @@ class Turn:
         # a question that was refused before anything was sent is not kept
         if not isinstance(error, BudgetExceeded | InputRefused) or attempt is not None:
             try:
-                written = self._recorder.close(kept_answer(self._plan, attempt, self._ref, finish, error))
+                written = self._recorder.close(kept_answer(plan, attempt, self._ref, finish, error))
                 if not await self._runtime.written(written, CANCEL_PATIENCE_S if self._control.cancelled else None):
                     self._note(
                         "another program holds the database: the next start will put this answer in order",
@@ -369,31 +348,20 @@ class Turn:
                     )
             except StoreError as trouble:  # the answer is on the screen; that it is nowhere else must be said
                 self._note(f"{trouble.sentence} This answer is not in the history", must_be_said=True)
-        result = self._result(finish, error)
-        self._sink(TurnSettled(result))
-        return result
-
-    def _result(self, finish: FinishReason, error: LlmtuiError | None) -> TurnResult:
-        plan, attempt = self._plan, self.attempt
-        return TurnResult(
+        result = result_of(
+            plan,
+            attempt,
             turn_id=self.id,
-            conversation_id=plan.conversation_id,
-            user_message_id=plan.user_message_id,
-            answer_message_id=plan.answer_message_id,
             model=self._ref,
-            content="".join(attempt.text) if attempt else "",
-            reasoning="".join(attempt.reasoning) if attempt else "",
-            finish_reason=finish,
-            usage=self._usage,
-            cost=self._cost,
-            ttft_s=attempt.ttft_s if attempt else None,
+            finish=finish,
+            bill=(self._usage, self._cost),
             duration_s=time.monotonic() - self._started,
-            tokens_per_second=attempt.tokens_per_second(self._usage.output_tokens) if attempt and self._usage else None,
-            chunk_count=attempt.chunk_count if attempt else 0,
-            attempts=tuple(self._outcomes),
-            warnings=tuple(self._warnings),
+            attempts=self._outcomes,
+            warnings=self._warnings,
             error=error,
         )
+        self._sink(TurnSettled(result))
+        return result
 
     def _note(self, text: str, *, must_be_said: bool = False) -> None:
         self._warnings.append(text)
