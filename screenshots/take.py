@@ -55,12 +55,12 @@ async def narrow(app: ChatApp, pilot: Pilot[int]) -> None:
     await asked(app, pilot)
 
 
-def pressing(key: str) -> Callable[[ChatApp, Pilot[int]], Awaitable[None]]:
-    """A picture of what a key opens, over a conversation."""
+def pressing(*keys: str) -> Callable[[ChatApp, Pilot[int]], Awaitable[None]]:
+    """A picture of what keys open, over a conversation."""
 
     async def prepare(app: ChatApp, pilot: Pilot[int]) -> None:
         await asked(app, pilot)
-        await pilot.press(key)
+        await pilot.press(*keys)
 
     return prepare
 
@@ -68,7 +68,7 @@ def pressing(key: str) -> Callable[[ChatApp, Pilot[int]], Awaitable[None]]:
 PICTURES: dict[str, tuple[tuple[int, int], Callable[[ChatApp, Pilot[int]], Awaitable[None]]]] = {
     "chat": ((120, 40), chat),
     "models": ((120, 40), pressing("f2")),
-    "search": ((120, 40), pressing("f3")),
+    "search": ((120, 40), pressing("f3", *"words")),
     "help": ((120, 40), pressing("f1")),
     "palette": ((120, 40), pressing("ctrl+p")),
     "narrow": ((40, 12), narrow),
