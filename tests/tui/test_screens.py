@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.events import Key, Paste
+from textual.widgets import Input
 
 from llmtui.config import Config
 from llmtui.config.state import load_state
@@ -18,6 +19,8 @@ from llmtui.core.messages import ModelRef
 from llmtui.core.options import Options
 from llmtui.paths import locate
 from llmtui.tui import commands
+from llmtui.tui.screens.models import ModelScreen
+from llmtui.tui.terminal import PasteSafeParser
 from tests.support.wire_server import Reply, WireServer
 from tests.tui.conftest import driving
 
@@ -427,3 +430,16 @@ async def test_servers_on_this_machine_are_found_behind_the_prompt() -> None:
             lists = driven.chat.session.directory.lists
             await driven.until(lambda: lists.cached("vllm"))
             assert [info.name for info in lists.cached("vllm")] == ["tiny-llama"]
+
+
+async def test_keys_that_come_at_once_act_in_their_order_in_a_field() -> None:
+    """CHAT-4: what was typed behind a backspace is not typed before it."""
+    async with driving() as driven:
+        await driven.press("f2")
+        await driven.until(lambda: isinstance(driven.app.screen, ModelScreen))
+        field = driven.app.screen.query_one(Input)
+        parser = PasteSafeParser()
+        for key in "teh\x7f\x7fhe\x01s\x05!":
+            for event in parser.feed(key):
+                driven.app.post_message(event)
+        await driven.until(lambda: field.value == "sthe!")

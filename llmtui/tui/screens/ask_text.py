@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from llmtui.core.sanitize import clean
+from llmtui.tui.widgets.field import Field
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -37,7 +38,7 @@ class AskText(ModalScreen[str]):
         self._question, self._value, self._hidden = question, value, hidden
 
     def compose(self) -> ComposeResult:
-        box = Vertical(Static(Content(clean(self._question))), Input(self._value, password=self._hidden, compact=True))
+        box = Vertical(Static(Content(clean(self._question))), Field(self._value, password=self._hidden, compact=True))
         box.border_subtitle = Content("Enter takes · Esc cancels")
         yield box
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import fuzzy
 from llmtui.tui.terminal import offered
+from llmtui.tui.widgets.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ class Picker(ModalScreen[Result], Generic[Result]):
         self.above = 0
         """Rows that stand above the list, beside the input."""
         self._most = 1
-        self._input = Input(query, placeholder=self.PLACEHOLDER, select_on_focus=False, compact=True)
+        self._input = Field(query, placeholder=self.PLACEHOLDER, select_on_focus=False, compact=True)
         self._input.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False

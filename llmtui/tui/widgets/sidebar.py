@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from llmtui.core.sanitize import clean_line
 from llmtui.tui.messages import ConversationChanged, ConversationChosen, ConversationDeleted
 from llmtui.tui.when import day_group
+from llmtui.tui.widgets.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -58,7 +59,7 @@ class Sidebar(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self.filter = Input(placeholder="Search titles", compact=True, select_on_focus=False)
+        self.filter = Field(placeholder="Search titles", compact=True, select_on_focus=False)
         self.filter.cursor_blink = False
         self._list = OptionList(markup=False)
         self._list.can_focus = False
