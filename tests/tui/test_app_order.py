@@ -12,6 +12,7 @@ from llmtui.config import Config
 from llmtui.config.values import ProviderConfig
 from llmtui.core.messages import ModelRef
 from llmtui.core.options import Options
+from llmtui.tui import describe
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:
@@ -158,3 +159,27 @@ async def test_an_answer_is_copied_as_plain_text(way: str) -> None:
         assert "**" not in driven.app.clipboard
         assert "```" not in driven.app.clipboard
         await driven.until(lambda: "Copied" in driven.notices())
+
+
+async def test_a_refusal_is_read_whole_and_the_prompt_stays_whole(size: tuple[int, int]) -> None:
+    """BUD-3, STR-14: the sentence wraps, and leaves the prompt, the buttons and the status bar their rows."""
+    from llmtui.tui.widgets.ways_out import WaysOut
+
+    sentence = (
+        "This message could use up to 1,066 tokens, and 50 tokens of today's 50 are left. " + "Wait until 00:00. " * 12
+    )
+    async with driving(size=size) as driven:
+        driven.chat.view.offer(sentence, describe.ways_out("budget", has_text=False))
+        await driven.until(lambda: driven.chat.query("WaysOut Button") and "This message" in driven.screen_text())
+        box = driven.chat.query_one(WaysOut)
+        assert box.region.height <= size[1] - 5
+        assert driven.chat.prompt.region.bottom == size[1] - 1
+        assert driven.chat.prompt.region.height == 3
+        assert "/model" in driven.screen_text()
+        assert (" …\n" in driven.screen_text()) is (size[1] == 12), "where it is too long it says so"
+        driven.chat.query_one("WaysOut Button").focus()
+        await driven.pilot.pause()
+        driven.chat.view.leave_failure()
+        await driven.pilot.pause()
+        assert driven.app.focused is driven.chat.prompt.area
+        assert driven.chat.transcript.selected is None, "the focus did not go by way of the transcript"

@@ -284,7 +284,8 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.say(f"{copied.sentence}: {what}")
 
     def focus_prompt(self) -> None:
-        self.prompt.area.focus()
+        """At once: a button that is taken away would give the focus to whatever comes next."""
+        self.set_focus(self.prompt.area)
 
     def unsaved(self) -> str:
         """What quitting would lose, as a question; empty for nothing."""

@@ -10,6 +10,7 @@ from textual.widgets import Button, Static
 
 from llmtui.core.sanitize import clean_line
 from llmtui.tui.messages import ActionChosen
+from llmtui.tui.widgets.message_view_rows import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,13 +23,17 @@ BESIDE = 5
 """Cells that a button takes beside its text: padding, and what stands between two."""
 
 
+BELOW = 6
+"""Rows for the rest: a line of the transcript, the buttons, the prompt, the status bar."""
+
+
 class WaysOut(Vertical):
     """Shown while there is something to choose; with a sentence above where the transcript does not say it."""
 
     DEFAULT_CSS = """
     WaysOut {
         height: auto; padding: 0 1; background: $surface;
-        & Static { height: auto; max-height: 35vh; color: $warning; }
+        & Static { height: auto; color: $warning; }
         & Horizontal { height: 1; }
         & Button { margin-right: 1; min-width: 0; }
         & Button.-style-default { background: $panel; color: $accent; }
@@ -40,7 +45,8 @@ class WaysOut(Vertical):
         """`anew` says the sentence each second: a countdown is in it."""
         self.actions = tuple(actions)
         self._anew = anew
-        self._sentence = Static(Content(clean_line(sentence)), id="why")
+        self._text = clean_line(sentence)
+        self._sentence = Static(id="why")
         self._sentence.display = bool(sentence)
         self._buttons = [Button(Content(action.text), name=action.name, compact=True) for action in actions]
         super().__init__(self._sentence, Horizontal(*self._buttons))
@@ -51,11 +57,19 @@ class WaysOut(Vertical):
 
     def say(self, sentence: str) -> None:
         """Another sentence; none where the transcript says it."""
+        self._text = clean_line(sentence)
         self._sentence.display = bool(sentence)
-        self._sentence.update(Content(clean_line(sentence)))
+        self._lay_out(self.size.width)
+
+    def _lay_out(self, width: int) -> None:
+        """As many lines of the sentence as leave room for the buttons, the prompt and a line of the transcript."""
+        lines = wrap(self._text, max(10, width))
+        room = max(1, self.screen.size.height - BELOW)
+        self._sentence.update(Content("\n".join(lines if len(lines) <= room else [*lines[: room - 1], "…"])))
 
     def on_resize(self, event: events.Resize) -> None:
         """Where not all fit, the commands alone stand on the buttons."""
+        self._lay_out(self.size.width)
         needed = sum(len(action.text) + BESIDE for action in self.actions)
         for button, action in zip(self._buttons, self.actions, strict=True):
             button.label = Content(action.text if needed <= event.size.width else action.text.split()[-1])
