@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -217,6 +218,21 @@ async def test_settings_can_be_set_for_a_conversation() -> None:
         await conversations.open_by_id(driven.chat, conversation or "")
         assert driven.chat.talk.settings == settings
         assert driven.chat.talk.system == "Be brief."
+
+
+async def test_settings_say_where_each_comes_from() -> None:
+    """CHAT-4: model, theme and budgets with their source; the budgets lead to their screen."""
+    config = Config(
+        budget=Config().budget._replace(daily_usd=Decimal(3)), ui=Config().ui._replace(theme="llmtui-light")
+    )
+    async with driving(config=config) as driven:
+        await driven.press("f10")
+        await driven.until(lambda: "llmtui-light · config" in driven.screen_text())
+        assert "demo/instant · command line or LLMTUI_MODEL" in driven.screen_text()
+        assert "today's $3.00" in driven.screen_text()
+        await driven.type("budgets")
+        await driven.press("enter")
+        await driven.until(lambda: "Today's $3.00: raise it" in driven.screen_text())
 
 
 async def test_a_theme_is_shown_as_it_is_marked_and_kept_with_enter() -> None:
