@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,10 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 """Data that the maintainers' machines have beside the checkout; a user's clone has not."""
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of child processes need not compile the program anew
-settings.register_profile("soak")  # pytest tests/properties --hypothesis-profile=soak: many more examples
+# A machine that is busy otherwise is no failure of the program: no example has a time limit.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", settings.get_profile("suite"))  # pytest tests/properties --hypothesis-profile=soak
+settings.load_profile("suite")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 _real_connect = socket.socket.connect

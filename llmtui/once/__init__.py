@@ -76,8 +76,6 @@ def _run(options: Options, config: Config, control: TurnControl) -> int:
             result = _warned(session, result, progress)
             code = _report(result, output, progress)
     except LlmtuiError as error:
-        if error.exit_code == ConfigError.exit_code:
-            raise
         with contextlib.suppress(Interrupted):
             code = _report(refused(error), output, progress)  # a reader of JSON gets its summary here too
     except Interrupted:

@@ -354,3 +354,14 @@ def _money(value: Any, inside: str = "") -> Iterator[tuple[str, Any]]:
             yield from _money(each, inside)
     elif "usd" in inside:
         yield inside, value
+
+
+def test_a_reader_of_json_gets_a_summary_of_a_wrong_configuration() -> None:
+    """CHAT-7: a provider that does not exist is exit 2, with the sentence on stderr and the kind in the summary."""
+    done = run("--once", "--format", "json", "-m", "nosuch/model", "hi")
+    assert done.returncode == 2
+    found = summary(done.stdout)
+    assert found["error"]["kind"] == "configuration"
+    assert found["cost"]["resolution"] == "none"
+    assert "nosuch" in done.stderr.decode()
+    assert run("--once", "-m", "nosuch/model", "hi").stdout == b""
