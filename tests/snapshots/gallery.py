@@ -28,6 +28,7 @@ from llmtui.tui import describe, turns
 from llmtui.tui.app import ChatApp
 from llmtui.tui.screens import search, settings, usage
 from llmtui.tui.widgets import sidebar
+from llmtui.tui.widgets.transcript import Transcript
 from tests.tui.conftest import Driven
 
 if TYPE_CHECKING:
@@ -100,11 +101,16 @@ class Gallery(Driven):
         """Let everything that is under way end."""
         seen: list[object] = []
         while len(seen) < LOOKS:
-            await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
+            await self.until(lambda: all(worker.is_finished for worker in self.app.workers) and self._is_drawn())
             self.app.clear_notifications()
             await self.pilot.pause()
             now = [screen._compositor.render_strips() for screen in self.app.screen_stack]
             seen = [*seen, now] if seen and now == seen[-1] else [now]
+
+    def _is_drawn(self) -> bool:
+        """Whether no transcript has a frame to draw still."""
+        panes = [pane for screen in self.app.screen_stack for pane in screen.query(Transcript)]
+        return not any(pane._frame_due or pane._is_filling or pane._parsing for pane in panes)
 
     def _in_16_colours(self) -> str:
         width, height = self.app.size
