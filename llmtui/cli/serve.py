@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from llmtui.cli.options import make_options
 from llmtui.cli.parse import shown, usage_error
 from llmtui.cli.table import SERVED_OPTIONS
-from llmtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from llmtui.cli.context import Context
@@ -28,11 +26,6 @@ def serve(ctx: Context) -> int:
         from llmtui.cli.personas import with_personas
 
         with_personas(options, config)
-    if find_spec("textual_serve") is None or find_spec("aiohttp") is None:
-        raise ConfigError(
-            "the chat in a browser needs a package that is not installed",
-            advice="Install it with: python -m pip install textual-serve",
-        )
     from llmtui.serve.run import Plan, run
 
     return run(Plan(host, port, chat_command(ctx.parsed)), ctx.out.line, ctx.notice)

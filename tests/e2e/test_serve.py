@@ -10,19 +10,16 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
 from llmtui.paths import locate
+from llmtui.serve.site import FILES
 from tests.e2e.program import run
+from tests.e2e.serving import PATIENCE_S, page, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-aiohttp = pytest.importorskip("aiohttp", reason="the extra “serve” is not installed")
-pytest.importorskip("textual_serve", reason="the extra “serve” is not installed")
-
-from llmtui.serve.site import FILES  # noqa: E402
-from tests.e2e.serving import PATIENCE_S, page, serving  # noqa: E402
 
 
 def answer_states() -> set[str]:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-pytest.importorskip("aiohttp", reason="the extra “serve” is not installed")
-pytest.importorskip("textual_serve", reason="the extra “serve” is not installed")
 
 from aiohttp import web
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +10,6 @@ from llmtui.cli.parse import parse
 from llmtui.cli.serve import chat_command
 from llmtui.cli.table import CHAT_OPTIONS, SERVE
 from tests.e2e.program import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTILE = ["$(touch pwned)", "; touch pwned", "a b", "'\"", "--demo", "-", "", "a\nb", "@x", "%s", "--"]
 
@@ -51,14 +47,3 @@ def test_wrong_usage_is_one_sentence(args: list[str], sentence: str) -> None:
     assert sentence in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
     assert done.stdout == b""
-
-
-def test_without_the_package_it_says_which_command_brings_it(tmp_path: Path) -> None:
-    """CHAT-9: it is an extra."""
-    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['aiohttp'] = None\n")
-    done = run("serve", env={"PYTHONPATH": str(tmp_path)})
-    assert done.returncode == 2
-    assert done.stderr.decode() == (
-        "llmtui: the chat in a browser needs a package that is not installed. "
-        "Install it with: python -m pip install textual-serve\n"
-    )

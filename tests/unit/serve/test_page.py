@@ -6,9 +6,6 @@ import re
 
 import pytest
 
-pytest.importorskip("aiohttp", reason="the extra “serve” is not installed")
-pytest.importorskip("textual_serve", reason="the extra “serve” is not installed")
-
 from llmtui.serve.site import _OWN, FILES, HEADERS
 
 _LOADED = re.compile(r"""(?:src|href)=["']?([^"'\s>]+)|url\(["']?([^"')]+)|@import\s+(\S+)""")
