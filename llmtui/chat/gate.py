@@ -105,9 +105,7 @@ class Gate:
 
     def allow(self, limit: Limit, amount: Decimal) -> None:
         """Let a limit be another amount from now on; the config keeps its own."""
-        from llmtui.chat.refusal import setting_of
-
-        changed: dict[str, Any] = {setting_of(limit): amount if limit.unit == "usd" else int(amount)}
+        changed: dict[str, Any] = {limit.setting: amount if limit.unit == "usd" else int(amount)}
         self._budget = self._budget._replace(**changed)
 
     async def gauges(self, runtime: Runtime, conversation_id: str) -> tuple[Gauge, ...]:

@@ -14,21 +14,19 @@ from llmtui.core.budget import least_left
 from llmtui.core.cost import format_usd
 from llmtui.core.errors import BudgetExceeded
 from llmtui.core.messages import Role
-from llmtui.core.periods import Scope
 from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from llmtui.core.admission import Cheaper, Refused
-    from llmtui.core.budget import Gauge, Limit
+    from llmtui.core.budget import Gauge
     from llmtui.core.cost import Price
     from llmtui.core.messages import ModelRef
     from llmtui.core.request import ChatRequest
 
 SHORT_ANSWER = 256
 """Output tokens of the shortest answer that is worth asking for."""
-_PREFIXES = {Scope.CONVERSATION: "conversation", Scope.DAY: "daily", Scope.WEEK: "weekly", Scope.MONTH: "monthly"}
 
 
 class Refusal(NamedTuple):
@@ -74,7 +72,7 @@ class Refusal(NamedTuple):
 
 def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
     named = ", ".join(f"{each.model} (at most {format_usd(each.usd)} there)" for each in cheaper)
-    settings = ", ".join(dict.fromkeys(setting_of(excess.gauge.limit) for excess in refused.excesses))
+    settings = ", ".join(dict.fromkeys(excess.gauge.limit.setting for excess in refused.excesses))
     return {
         WayOut.NEW_CONVERSATION: "begin a new conversation",
         WayOut.DROP_CONTEXT: "drop earlier messages",
@@ -83,11 +81,6 @@ def _words(refused: Refused, cheaper: tuple[Cheaper, ...]) -> dict[WayOut, str]:
         WayOut.CHEAPER_MODEL: f"take a cheaper model: {named}",
         WayOut.RAISE_LIMIT: f"raise {settings} under [budget] in the config",
     }
-
-
-def setting_of(limit: Limit) -> str:
-    """Its name under `[budget]` in the config."""
-    return f"{_PREFIXES[limit.scope]}_{limit.unit}"
 
 
 def _context_tokens(request: ChatRequest) -> int:

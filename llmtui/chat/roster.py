@@ -39,6 +39,17 @@ class ProviderStatus(NamedTuple):
         """It could be asked now (whether a local server is running is not known here)."""
         return bool(self.key_source) or not self.needs_key
 
+    @property
+    def key_words(self) -> str:
+        """Where its key comes from, for people."""
+        if self.name == "demo":
+            return "built in, needs no key"
+        if self.key_source:
+            return self.key_source + (f" (…{self.key_hint})" if self.key_hint else "")
+        if self.local:
+            return "local, needs no key"
+        return "no key" if self.needs_key else "needs no key"
+
 
 class Roster:
     """Every provider of the config and the registry. Looks keys up when they are needed, and then keeps them."""

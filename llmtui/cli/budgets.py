@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from llmtui.core.budget import gauges_of, limits_of
-from llmtui.core.periods import Scope, local_day, period, until
+from llmtui.core.budget import gauges_of, limits_of, standing
+from llmtui.core.periods import Scope, local_day, period
 
 if TYPE_CHECKING:
     from llmtui.config import BudgetConfig
@@ -35,10 +35,7 @@ def gauges(store: Store, settings: BudgetConfig) -> tuple[Gauge, ...]:
 
 def sentence(gauge: Gauge) -> str:
     """For people: used, limit, percentage, when it begins anew."""
-    reserved = f", {gauge.limit.show(gauge.reserved)} reserved" if gauge.reserved else ""
-    resets = gauge.resets_at
-    anew = f", resets {resets.astimezone():%Y-%m-%d %H:%M} (in {until(resets)})" if resets else ""
-    return f"{gauge.bar(10)} {gauge.text}{reserved}{anew}"
+    return f"{gauge.bar(10)} {standing(gauge)}"
 
 
 def as_dict(gauge: Gauge) -> dict[str, Any]:

@@ -6,11 +6,12 @@ what a request is checked against (`left`) counts reservations too. Amounts are 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from llmtui.core.cost import format_usd
-from llmtui.core.periods import Scope, period
+from llmtui.core.errors import ConfigError
+from llmtui.core.periods import Scope, period, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ _PERIODS = {
     Scope.WEEK: "this week's",
     Scope.MONTH: "this month's",
 }
+_SETTINGS = {Scope.CONVERSATION: "conversation", Scope.DAY: "daily", Scope.WEEK: "weekly", Scope.MONTH: "monthly"}
 
 
 class BudgetSettings(Protocol):
@@ -62,6 +64,11 @@ class Limit(NamedTuple):
     def name(self) -> str:
         """As in “today's $5.00”."""
         return f"{_PERIODS[self.scope]} {self.show(self.amount)}"
+
+    @property
+    def setting(self) -> str:
+        """Its name in the config's `[budget]`."""
+        return f"{_SETTINGS[self.scope]}_{self.unit}"
 
     def show(self, amount: Decimal) -> str:
         """An amount of this limit's unit, for people."""
@@ -123,6 +130,17 @@ class Gauge(NamedTuple):
         return f"{sign}{self.limit.show(self.used)} of {self.limit.show(self.limit.amount)} ({self.percent} %)"
 
 
+def amount_of(text: str) -> Decimal:
+    """A limit as people type it. Raise ConfigError for what is no amount above 0."""
+    try:
+        amount = Decimal(text.strip().replace(",", "").removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        raise ConfigError(f"a limit is a number above 0, not “{text.strip()}”")
+    return amount
+
+
 def limits_of(settings: BudgetSettings) -> tuple[Limit, ...]:
     """The limits that are set, money first."""
     usd = (settings.conversation_usd, settings.daily_usd, settings.weekly_usd, settings.monthly_usd)
@@ -162,6 +180,14 @@ def gauges_of(
 def least_left(gauges: Iterable[Gauge], unit: Unit) -> Decimal | None:
     """What the tightest limit of a unit leaves, at least 0; None where there is no such limit."""
     return min((max(Decimal(0), gauge.left) for gauge in gauges if gauge.limit.unit == unit), default=None)
+
+
+def standing(gauge: Gauge) -> str:
+    """For people: used, limit, percentage, what is reserved, when it begins anew."""
+    reserved = f", {gauge.limit.show(gauge.reserved)} reserved" if gauge.reserved else ""
+    resets = gauge.resets_at
+    anew = f", resets {resets.astimezone():%Y-%m-%d %H:%M} (in {until(resets)})" if resets else ""
+    return f"{gauge.text}{reserved}{anew}"
 
 
 # ------------------------------------------------------------------------------------------------- warnings

@@ -48,3 +48,22 @@ def edit(chat: Chat, argument: str) -> None:
 
 def continue_(chat: Chat, _argument: str) -> None:
     chat.go_on()
+
+
+def copy(chat: Chat, argument: str) -> None:
+    """Through a program of the desktop, else through the terminal, where stdout is one that can do it."""
+    from llmtui import clipboard
+    from llmtui.render.text import plain_text
+
+    if argument not in ("", "plain", "markdown"):
+        raise ConfigError("say /copy, or /copy plain")
+    answer = chat.last(Role.ASSISTANT)
+    if answer is None or not answer.content:
+        raise ConfigError("there is no answer yet")
+    text = plain_text(answer.content) if argument == "plain" else answer.content
+    if tool := clipboard.copy_here(text):
+        chat.voice.line(f"copied, by {tool}")
+    elif chat.voice.obeys(clipboard.osc_52(text)):
+        chat.voice.line("copied, through the terminal")
+    else:
+        raise ConfigError(f"not copied: {clipboard.NO_PROGRAM}", advice="/export FILE writes the conversation instead.")

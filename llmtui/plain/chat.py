@@ -49,7 +49,8 @@ class Chat:
         self.system: str | None = options.system
         self.attachments: tuple[Attachment, ...] = options.attachments
         """Go with the next message."""
-        self.deleted: list[tuple[str, str]] = []
+        self.undoing: list[Callable[[], str]] = []
+        """What `/undo` does, the newest last; each says what it brought back."""
         self.over = False
         self.exit_code = 0
         """Of the last question that was not answered."""
@@ -90,9 +91,12 @@ class Chat:
         self.voice.line(f"conversation “{found.title or 'Untitled'}”, {count}; /show reads it out")
 
     def keep_settings(self) -> None:
-        """Store what was set with the conversation."""
+        """Store what was set with the conversation; its summary stays."""
         if self.id is not None and self.options.keep_text:
-            self.session.store.conversations.set_settings(self.id, to_stored(self.settings, self.system)).result()
+            conversations = self.session.store.conversations
+            found = conversations.get(self.id)
+            summary = {name: value for name, value in (found.settings if found else {}).items() if name == "summary"}
+            conversations.set_settings(self.id, to_stored(self.settings, self.system) | summary).result()
 
     # ------------------------------------------------------------------------------------------ turns
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import ConfigError
-from llmtui.plain import answers, conversations, figures, settings
+from llmtui.plain import answers, conversations, figures, personas, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,25 +41,33 @@ def _quit(chat: Chat, _argument: str) -> None:
 COMMANDS = (
     Command("help", "this list", _show_help),
     Command("new", "begin another conversation", conversations.new),
+    Command("clear", "begin anew with the same model and settings", conversations.clear),
     Command("list", "the newest conversations", conversations.list_newest, "[NUMBER]"),
     Command("open", "go on with a conversation", conversations.open_one, "ID"),
     Command("show", "read out this conversation", conversations.show),
     Command("search", "search all conversations", conversations.search, "TEXT"),
     Command("rename", "give this conversation a title", conversations.rename, "TITLE"),
+    Command("pin", "keep this conversation at the top of the list, or no longer", conversations.pin),
+    Command("archive", "put this conversation away, or fetch it back", conversations.archive),
     Command("export", "this conversation as a document, here or into a new file", conversations.export, "[markdown|json|html] [FILE]"),
     Command("delete", "remove this conversation, or another one", conversations.delete, "[ID]"),
-    Command("undo", "bring back the conversation removed last", conversations.undo),
+    Command("undo", "bring back what was removed last", conversations.undo),
     Command("retry", "answer the last question again", answers.retry, "[MODEL] [TEMPERATURE]"),
     Command("edit", "write the last question anew and send it", answers.edit, "[TEXT]"),
     Command("continue", "go on where a cut answer ended", answers.continue_),
+    Command("copy", "the last answer into the clipboard, as Markdown or plain text", answers.copy, "[plain]"),
     Command("model", "who answers; choose another", settings.choose_model, "[PROVIDER/MODEL]"),
     Command("models", "what the providers offer", settings.list_models, "[TEXT]"),
     Command("system", "the system prompt; - removes it", settings.set_system, "[TEXT]"),
-    Command("role", "the roles of the config; take one", settings.take_role, "[NAME]"),
+    Command("role", "the roles of the config; take one", personas.take_role, "[NAME]"),
+    Command("template", "send a template of the config; list them", personas.use_template, "[NAME] [VARIABLE=VALUE …]"),
     Command("set", "temperature, top_p, max_tokens, effort, stop or seed; without a value as the provider chooses", settings.set_generation, "NAME [VALUE]"),
     Command("attach", "send a text or image file with the next message", settings.attach, "FILE"),
     Command("usage", "tokens and cost: this conversation, today, this week, this month", figures.usage),
+    Command("budget", "each limit: used, percentage, reset; raise one until the program ends", figures.budget, "[LIMIT AMOUNT]"),
     Command("context", "what the next request will send", figures.context),
+    Command("keys", "where each provider's key comes from", settings.list_keys),
+    Command("settings", "what is in force, and which files it comes from", settings.show),
     Command("quit", "end", _quit),
 )  # fmt: skip
 _BY_NAME = {command.name: command for command in COMMANDS}

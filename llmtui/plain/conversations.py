@@ -12,8 +12,9 @@ from llmtui.core.sanitize import clean_line
 if TYPE_CHECKING:
     from llmtui.core.messages import Message
     from llmtui.plain.chat import Chat
+    from llmtui.store.records import Conversation
 
-_SHORT = 8
+SHORT = 8
 """Digits of an ID: enough to name a conversation."""
 _LISTED = 10
 
@@ -23,13 +24,32 @@ def new(chat: Chat, _argument: str) -> None:
     chat.voice.line("new conversation")
 
 
+def clear(chat: Chat, _argument: str) -> None:
+    chat.begin_anew()
+    chat.voice.line("new conversation, with the same model and settings; the one before stays in the list")
+
+
+def pin(chat: Chat, _argument: str) -> None:
+    """At the top of the list, or no longer."""
+    store, conversation = chat.session.store, _stored(chat)
+    store.conversations.pin(conversation.id, pinned=not conversation.pinned).result()
+    chat.voice.line("no longer pinned" if conversation.pinned else "pinned: it stays at the top of the list")
+
+
+def archive(chat: Chat, _argument: str) -> None:
+    """Out of the list, or back in it."""
+    store, conversation = chat.session.store, _stored(chat)
+    store.conversations.archive(conversation.id, archived=not conversation.archived).result()
+    chat.voice.line("back in the list" if conversation.archived else "archived: /archive once more fetches it back")
+
+
 def list_newest(chat: Chat, argument: str) -> None:
     if argument and not (argument.isascii() and argument.isdecimal() and 0 < int(argument[:9]) == int(argument)):
         raise ConfigError(f"/list takes a number, not “{argument}”")
     found = chat.session.store.conversations.listed(int(argument) if argument else _LISTED)
     for each in found:
         chat.voice.line(
-            f"{each.id[:_SHORT]}  {_when(each.updated_at)}  {each.title or 'Untitled'}, {each.message_count} messages"
+            f"{each.id[:SHORT]}  {when(each.updated_at)}  {each.title or 'Untitled'}, {each.message_count} messages"
         )
     if not found:
         chat.voice.line("there is no conversation yet")
@@ -46,7 +66,7 @@ def show(chat: Chat, _argument: str) -> None:
     if not messages:
         chat.voice.line("nothing has been said yet")
     for message in messages:
-        chat.voice.block(f"{_speaker(message)}, {_when(message.created_at)}:\n{message.content}")
+        chat.voice.block(f"{_speaker(message)}, {when(message.created_at)}:\n{message.content}")
 
 
 def search(chat: Chat, argument: str) -> None:
@@ -55,36 +75,39 @@ def search(chat: Chat, argument: str) -> None:
     hits = chat.session.store.search(argument, 20)
     for hit in hits:
         title = clean_line(hit.conversation_title, 40)
-        chat.voice.line(f"{hit.conversation_id[:_SHORT]}  {_when(hit.created_at)}  {title}, {hit.role}: {hit.snippet}")
+        chat.voice.line(f"{hit.conversation_id[:SHORT]}  {when(hit.created_at)}  {title}, {hit.role}: {hit.snippet}")
     chat.voice.line(f"{len(hits)} found; /open ID goes there" if hits else "nothing was found")
 
 
 def rename(chat: Chat, argument: str) -> None:
     if not argument:
         raise ConfigError("say how", advice="/rename TITLE")
-    chat.session.store.conversations.rename(_current(chat), argument).result()
+    chat.session.store.conversations.rename(current(chat), argument).result()
     chat.voice.line(f"title: {argument}")
 
 
 def delete(chat: Chat, argument: str) -> None:
     """It goes into the bin, from where /undo brings it back."""
     store = chat.session.store
-    found = store.conversations.resolve(argument) if argument else _current(chat)
+    found = store.conversations.resolve(argument) if argument else current(chat)
     conversation = store.conversations.get(found)
     title = conversation.title if conversation else ""
     store.conversations.delete(found).result()
-    chat.deleted.append((found, title))
+
+    def bring_back() -> str:
+        store.conversations.undelete(found).result()
+        return f"brought back “{title or 'Untitled'}”; /open {found[:SHORT]} goes there"
+
+    chat.undoing.append(bring_back)
     if found == chat.id:
         chat.begin_anew()
     chat.voice.line(f"removed “{title or 'Untitled'}”; /undo brings it back")
 
 
 def undo(chat: Chat, _argument: str) -> None:
-    if not chat.deleted:
+    if not chat.undoing:
         raise ConfigError("there is nothing to bring back")
-    found, title = chat.deleted.pop()
-    chat.session.store.conversations.undelete(found).result()
-    chat.voice.line(f"brought back “{title or 'Untitled'}”; /open {found[:_SHORT]} goes there")
+    chat.voice.line(chat.undoing.pop()())
 
 
 def export(chat: Chat, argument: str) -> None:
@@ -94,7 +117,7 @@ def export(chat: Chat, argument: str) -> None:
     kind, _, rest = argument.partition(" ")
     if kind not in FORMATS:
         kind, rest = "markdown", argument
-    text = render([of_conversation(chat.session.store, _current(chat))], kind)
+    text = render([of_conversation(chat.session.store, current(chat))], kind)
     if not rest.strip():
         chat.voice.block(text)
         return
@@ -107,10 +130,17 @@ def export(chat: Chat, argument: str) -> None:
     chat.voice.line(f"written: {file}")
 
 
-def _current(chat: Chat) -> str:
+def current(chat: Chat) -> str:
     if chat.id is None:
         raise ConfigError("this conversation has not begun")
     return chat.id
+
+
+def _stored(chat: Chat) -> Conversation:
+    found = chat.session.store.conversations.get(current(chat))
+    if found is None:
+        raise ConfigError("this conversation is not stored")
+    return found
 
 
 def _speaker(message: Message) -> str:
@@ -119,5 +149,5 @@ def _speaker(message: Message) -> str:
     return speaker(message).replace("You", "you")
 
 
-def _when(milliseconds: int) -> str:
+def when(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000).astimezone():%Y-%m-%d %H:%M}"

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from llmtui.chat.runtime import run_blocking
+from llmtui.core.budget import amount_of, standing
 from llmtui.core.cost import format_usd
+from llmtui.core.errors import ConfigError
 from llmtui.core.periods import Scope, local_day, period
 from llmtui.core.sanitize import clean_line
 from llmtui.tokens.estimate import estimate_tokens
@@ -33,6 +35,25 @@ def usage(chat: Chat, _argument: str) -> None:
         chat.voice.line(f"{name}: {requests}, {found.total_tokens:,} tokens, {money}")
     for gauge in run_blocking(chat.session.gauges(chat.id or "")):
         chat.voice.line(f"budget: of {gauge.limit.name}, {gauge.text} is used")
+
+
+def budget(chat: Chat, argument: str) -> None:
+    """Each limit; or raise one until the program ends: the config keeps its own."""
+    gauges = run_blocking(chat.session.gauges(chat.id or ""))
+    if argument:
+        name, _, amount = argument.partition(" ")
+        limit = next((gauge.limit for gauge in gauges if gauge.limit.setting == name), None)
+        if limit is None:
+            known = ", ".join(gauge.limit.setting for gauge in gauges)
+            raise ConfigError(f"no limit “{name}” is set", advice=f"There is {known}." if known else "")
+        allowed = limit._replace(amount=amount_of(amount))
+        chat.session.gate.allow(limit, allowed.amount)
+        chat.voice.line(f"until llmtui ends: {allowed.name}")
+        return
+    for gauge in gauges:
+        chat.voice.line(f"{gauge.limit.setting}: {standing(gauge)}")
+    if not gauges:
+        chat.voice.line("no limits are set; [budget] in the config sets them")
 
 
 def _money(confirmed: Decimal, estimated: Decimal, uncounted: int) -> str:

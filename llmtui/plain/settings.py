@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmtui.chat.runtime import run_blocking
 from llmtui.core import tuning
+from llmtui.core.budget import limits_of
 from llmtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,23 +44,6 @@ def set_system(chat: Chat, argument: str) -> None:
     chat.voice.block(f"system prompt: {chat.system}" if chat.system else "there is no system prompt")
 
 
-def take_role(chat: Chat, argument: str) -> None:
-    roles = chat.session.config.roles
-    if not argument:
-        chat.voice.line("roles: " + ", ".join(roles) if roles else "the config has no roles")
-        return
-    if argument not in roles:
-        raise ConfigError(f"there is no role “{argument}”", advice="/role lists them.")
-    role = roles[argument]
-    if role.model:
-        chat.session.default_model = chat.session.directory.find_model(role.model)
-    if role.temperature is not None:
-        chat.settings = replace(chat.settings, temperature=role.temperature)
-    chat.system = role.system
-    chat.keep_settings()
-    chat.voice.line(f"role: {argument}; model: {chat.model}")
-
-
 def set_generation(chat: Chat, argument: str) -> None:
     name, _, value = argument.partition(" ")
     if not name:
@@ -83,3 +66,26 @@ def attach(chat: Chat, argument: str) -> None:
     chat.attachments = (*chat.attachments, found)
     names = ", ".join(item.name for item in chat.attachments)
     chat.voice.line(f"goes with the next message: {names}")
+
+
+def list_keys(chat: Chat, _argument: str) -> None:
+    """Where each provider's key comes from; never more of it than its last four characters."""
+    from llmtui.logs import scrubbed
+
+    for status in chat.session.providers():
+        where = f"; {scrubbed(status.base_url)}" if status.name != "demo" else ""
+        chat.voice.line(f"{status.name}: {status.key_words}{where}")
+    chat.voice.line("`llmtui keys set NAME` stores one")
+
+
+def show(chat: Chat, _argument: str) -> None:
+    paths = chat.session.directory.paths
+    kept = chat.options.keep_text and chat.session.config.storage.keep_text
+    limits = ", ".join(limit.name for limit in limits_of(chat.session.config.budget))
+    chat.voice.line(f"model: {chat.model}")
+    set_generation(chat, "")
+    chat.voice.line(f"budgets: {limits or 'no limits'}")
+    chat.voice.line(f"conversations: {'kept' if kept else 'not kept'}")
+    for name, path in (("config file", paths.config_file), ("database", paths.database), ("log file", paths.log_file)):
+        chat.voice.line(f"{name}: {path}{'' if path.exists() else ' (not there)'}")
+    chat.voice.line("`llmtui config show` prints every setting as it applies")

@@ -70,6 +70,15 @@ class Voice:
                 self._write(whole + newline)
         self._check()
 
+    def obeys(self, sequence: str) -> bool:
+        """Have the terminal do something that shows nothing; False where it cannot, or stdout is none."""
+        if not sequence or not self._terminal or os.environ.get("TERM", "dumb") == "dumb":
+            return False
+        with self._lock:
+            self._write(sequence)
+        self._check()
+        return True
+
     def end_text(self) -> None:
         """The answer is over: its last line ends here."""
         with self._lock:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmtui import clipboard
 from llmtui.config import Config
 from llmtui.core.options import Options
 from llmtui.tui import commands
 from llmtui.tui.app import ChatApp
-from llmtui.tui.terminal import browser, clipboard
+from llmtui.tui.terminal import browser
 from tests.tui.conftest import driving
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def test_keys_that_browsers_keep_are_not_shown() -> None:
 
 async def test_the_clipboard_is_the_browsers(monkeypatch: pytest.MonkeyPatch) -> None:
     """CHAT-9: no clipboard program of the server is run, and what is said is true."""
-    monkeypatch.setattr(clipboard, "command", lambda _environ: pytest.fail("the server's clipboard was asked for"))
+    monkeypatch.setattr(clipboard, "copy_here", lambda _text: pytest.fail("the server's clipboard was asked for"))
     async with driving() as driven:
         await driven.ask("alpha")
         await driven.press("ctrl+o")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,7 +11,9 @@ from textual.widgets import Static
 
 from llmtui.chat.refusal import SHORT_ANSWER
 from llmtui.core.admission import WayOut
+from llmtui.core.budget import amount_of
 from llmtui.core.cost import format_usd
+from llmtui.core.errors import ConfigError
 from llmtui.core.periods import until
 from llmtui.core.sanitize import clean_line
 from llmtui.tui.actions import conversations, settings
@@ -179,12 +180,12 @@ class BudgetScreen(Picker[None]):
 
     async def _raise(self, limit: Limit, text: str) -> None:
         session = self._chat.session
+        if session is None:
+            return
         try:
-            amount = Decimal(text.strip().replace(",", "").removeprefix("$"))
-        except InvalidOperation:
-            amount = Decimal(0)
-        if not amount.is_finite() or amount <= 0 or session is None:
-            self._chat.say(f"A limit is a number above 0, not {text}", severity="warning")
+            amount = amount_of(text)
+        except ConfigError as error:
+            self._chat.say(error.sentence, severity="warning")
             return
         session.gate.allow(limit, amount)
         await self._chat.budgets.refresh()

@@ -119,16 +119,5 @@ class KeysScreen(Picker[None]):
 def _detail(status: ProviderStatus, width: int) -> str:
     """Where the key comes from, and where there is room where it goes."""
     if status.name == "demo" or width < 60:
-        return source(status)
-    return f"{source(status)} · {status.base_url}"
-
-
-def source(status: ProviderStatus) -> str:
-    """Where a provider's key comes from, in words."""
-    if status.name == "demo":
-        return "built in, needs no key"
-    if status.key_source:
-        return status.key_source + (f" (…{status.key_hint})" if status.key_hint else "")
-    if status.local:
-        return "local, needs no key"
-    return "no key" if status.needs_key else "needs no key"
+        return status.key_words
+    return f"{status.key_words} · {status.base_url}"

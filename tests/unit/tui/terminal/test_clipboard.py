@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.app import App
 
+from llmtui import clipboard as programs
 from llmtui.tui.terminal import clipboard
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ async def test_a_program_that_fails_or_is_missing_leaves_the_terminal(tools: Pat
 
 
 async def test_a_program_that_hangs_is_ended(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clipboard, "LIMIT_S", 0.1)
+    monkeypatch.setattr(programs, "LIMIT_S", 0.1)
     program(tools, "wl-copy", "exec /bin/sleep 60")
     assert not (await clipboard.copy(App[object](), "x")).tool
 
 
 async def test_a_long_text_is_not_given_to_a_terminal_that_would_drop_it(tools: Path) -> None:
     app = App[object]()
-    copied = await clipboard.copy(app, "x" * (clipboard.OSC_52_LIMIT + 1))
+    copied = await clipboard.copy(app, "x" * (programs.OSC_52_LIMIT + 1))
     assert copied == clipboard.Copied("", False)
     assert "xclip" in copied.sentence
     assert app.clipboard == ""
@@ -74,21 +75,21 @@ async def test_a_lone_surrogate_is_copied_as_a_replacement(tools: Path) -> None:
 def test_over_ssh_the_far_clipboard_is_left_alone(tools: Path) -> None:
     program(tools, "wl-copy", "exit 0")
     there = {"PATH": str(tools), "WAYLAND_DISPLAY": "wayland-0"}
-    assert clipboard.command(there, "linux") == ("wl-copy",)
-    assert clipboard.command({**there, "SSH_CONNECTION": "1.2.3.4"}, "linux") is None
+    assert programs.command(there, "linux") == ("wl-copy",)
+    assert programs.command({**there, "SSH_CONNECTION": "1.2.3.4"}, "linux") is None
 
 
 def test_the_program_fits_the_platform(tools: Path) -> None:
     for name in ("xclip", "xsel", "pbcopy", "clip.exe"):
         program(tools, name, "exit 0")
     path = {"PATH": str(tools)}
-    assert clipboard.command(path, "darwin") == ("pbcopy",)
-    assert clipboard.command(path, "win32") == ("clip.exe",)
-    assert clipboard.command(path, "linux") is None
-    assert clipboard.command({**path, "DISPLAY": ":0"}, "linux") == ("xclip", "-selection", "clipboard")
-    assert clipboard.command({**path, "WSL_DISTRO_NAME": "x"}, "linux") == ("clip.exe",)
+    assert programs.command(path, "darwin") == ("pbcopy",)
+    assert programs.command(path, "win32") == ("clip.exe",)
+    assert programs.command(path, "linux") is None
+    assert programs.command({**path, "DISPLAY": ":0"}, "linux") == ("xclip", "-selection", "clipboard")
+    assert programs.command({**path, "WSL_DISTRO_NAME": "x"}, "linux") == ("clip.exe",)
     (tools / "xclip").unlink()
-    assert clipboard.command({**path, "DISPLAY": ":0"}, "linux") == ("xsel", "--clipboard", "--input")
+    assert programs.command({**path, "DISPLAY": ":0"}, "linux") == ("xsel", "--clipboard", "--input")
 
 
 async def test_the_terminal_gets_osc_52() -> None:
