@@ -195,19 +195,20 @@ class MessageView:
         return {row: self.strips.pop(row) for row in [row for row in self.strips if row >= first]}
 
     def lay_out(self, first: int, last: int) -> bool:
-        """Have the rows [first, last) for certain: documents estimate what was not asked for. True: heights changed."""
-        changed = False
+        """Have the rows [first, last) for certain: documents estimate what was not asked for.
+
+        True: the height is another one than at the last `settle`, be it that somebody else had asked for rows since.
+        """
         for part, passage in (("thoughts", self.thoughts), ("body", self.body)):
             if passage.document is None or (part == "thoughts" and not self.thoughts_open):
                 continue
             base = self.first_row("thoughts" if part == "thoughts" else "body")
-            height = passage.document.height
             y = max(0, first - base)
             while y < min(last - base, passage.document.height):
                 passage.document.line(y)
                 y += 1
-            changed = changed or passage.document.height != height
-        return changed
+        thoughts = self.thoughts.height if self.thoughts_open else 0
+        return self.height != len(self._head) + thoughts + self.body.height + len(self._foot)
 
     def _chrome(self, dress: Dress) -> tuple[list[Row], list[Row]]:
         """The rows above and below the text."""

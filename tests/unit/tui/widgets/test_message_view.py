@@ -54,6 +54,24 @@ def test_rows_depend_on_the_width_alone(widths: list[int]) -> None:
         assert view.height == fresh.height
 
 
+def test_a_height_that_others_settled_is_noticed() -> None:
+    """STR-14: after another width somebody asked for rows, and an estimate became exact; the view must not lie a row off."""
+    view = MessageView(Item("a", Role.ASSISTANT, "model", TEXT * 30))
+    drawn(view, dress(90))
+    view.feed(dress(20), 1 << 20)
+    view.settle()
+    document = view.body.document
+    assert document is not None
+    estimated, y = document.height, 0
+    while y < document.height:
+        document.line(y)
+        y += 1
+    assert document.height != estimated
+    assert view.lay_out(0, 5)
+    view.settle()
+    assert not view.lay_out(0, 5)
+
+
 @given(st.integers(10, 90), st.integers(10, 90), st.data())
 def test_a_place_is_found_again(before: int, after: int, data: st.DataObject) -> None:
     view = MessageView(Item("a", Role.ASSISTANT, "model", TEXT, reasoning="one\ntwo", metadata=("✓",)))
