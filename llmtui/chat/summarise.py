@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llmtui.chat.compose import AUTO
 from llmtui.core.context import Summary, older_part
+from llmtui.core.cost import format_usd
 from llmtui.core.errors import ConfigError
 from llmtui.core.messages import Message, Role
 from llmtui.core.request import GenerationSettings
@@ -17,6 +19,7 @@ from llmtui.tokens.estimate import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from llmtui.chat.control import TurnControl
     from llmtui.chat.session import ChatSession
@@ -62,6 +65,28 @@ def offer(messages: Sequence[Message], summary: Summary | None = None) -> Offer 
     if not fresh or tokens <= at_most:
         return None
     return Offer(older, tokens, at_most, tokens + estimate_tokens(_ASK) + 2 * MESSAGE_TOKENS)
+
+
+def maker(session: ChatSession, model: ModelRef, messages: Sequence[Message]) -> ModelRef:
+    """Who writes the summary: the config's `summary_model`, else the conversation's; where the router chooses that one
+    anew for each question, the one that answered last. Raise ConfigError, ModelNotFound."""
+    if named := session.config.context.summary_model:
+        return session.directory.find_model(named)
+    answered = (message.model for message in reversed(messages) if message.model is not None)
+    return next(answered, model) if model == AUTO else model
+
+
+def question(offered: Offer, model: ModelRef, prices: tuple[Decimal, Decimal] | None) -> str:
+    """What a person is asked before it is made: what it saves, and what it costs at most by the prices of input and
+    output per million tokens."""
+    costs = "what that costs is not known"
+    if prices is not None:
+        most = (prices[0] * offered.request_tokens + prices[1] * offered.at_most) / 10**6
+        costs = f"making it costs about {format_usd(most)} at most"
+    return (
+        f"Summarise {len(offered.older)} older messages: {offered.tokens:,} → {offered.at_most:,} tokens at most, so that "
+        f"every further request saves about {offered.saved:,}. {model} writes it; {costs}. The messages stay in the list."
+    )
 
 
 async def summarise(

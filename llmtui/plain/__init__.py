@@ -81,6 +81,7 @@ def _source(session: ChatSession, voice: Voice, signals: Signals, *, is_asked: b
 
 def _greet(chat: Chat) -> None:
     from llmtui import __version__
+    from llmtui.plain.queue import tell_waiting
 
     chat.voice.line(f"llmtui {__version__}, plain chat; model: {chat.model}")
     if chat.model and chat.model.provider == "demo":
@@ -91,6 +92,8 @@ def _greet(chat: Chat) -> None:
     conversation = chat.session.resume(chat.options)
     if conversation is not None:
         chat.open(conversation)
+    if chat.options.keep_text:
+        tell_waiting(chat)
 
 
 def _loop(chat: Chat, voice: Voice, signals: Signals) -> int:

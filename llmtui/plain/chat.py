@@ -68,6 +68,14 @@ class Chat:
         """The branch that is shown, oldest first."""
         return self.session.store.conversations.thread(self.id) if self.id else ()
 
+    @property
+    def newest_question(self) -> str | None:
+        """The text of the last question, be it one that was refused."""
+        if self._unsent is not None:
+            return self._unsent[0]
+        question = self.last(Role.USER)
+        return question.content if question else None
+
     def last(self, role: Role) -> Message | None:
         return next((message for message in reversed(self.messages()) if message.role is role), None)
 
@@ -132,12 +140,18 @@ class Chat:
             self.ask(text)
             return
         answer = self.last(Role.ASSISTANT)
-        if answer is None or self.id is None:
+        if answer is None:
             raise ConfigError("there is no answer yet")
-        conversation, answer_id = self.id, answer.id
+        self.answer_again(answer, model, settings)
+
+    def answer_again(self, answer: Message, model: ModelRef | None, settings: GenerationSettings) -> None:
+        """Answer its question once more; it stays as a sibling."""
+        conversation = self.id
+        if conversation is None:
+            raise ConfigError("this conversation has not begun")
         self._run(
             lambda sink, control: self.session.regenerate(
-                conversation, answer_id, sink=sink, model=model, settings=settings, control=control
+                conversation, answer.id, sink=sink, model=model, settings=settings, control=control
             )
         )
 
@@ -153,30 +167,36 @@ class Chat:
             lambda sink, control: self.session.continue_answer(conversation, answer_id, sink=sink, control=control)
         )
 
-    def _run(self, start: Start) -> None:
+    def run_aside(self, start: Start) -> TurnResult | None:
+        """A request beside the conversation; None when it was refused before anything was sent."""
+        return self._run(start, aside=True)
+
+    def _run(self, start: Start, *, aside: bool = False) -> TurnResult | None:
         """Run a turn; whatever happens is said."""
         control = TurnControl()
-        narrator = Narrator(self.voice, verbose=self.options.verbose)
+        narrator = Narrator(self.voice, verbose=self.options.verbose, aside=aside)
 
         def sink(event: TurnEvent) -> None:
             narrator.event(event)
             if type(event) is TurnSettled:
-                self._settled(event.result)
+                self.exit_code = event.result.error.exit_code if event.result.error else 0
+                if not aside:
+                    self._settled(event.result)
 
         try:
             with self._signals.stopping(control):
-                run_blocking(start(sink, control))
+                result = run_blocking(start(sink, control))
         except LlmtuiError as error:
             narrator.close()
             self.exit_code = error.exit_code
             self.voice.line(f"failed: {error.sentence}")
-            return
+            return None
         finally:
             narrator.close()
         self._warn()
+        return result
 
     def _settled(self, result: TurnResult) -> None:
-        self.exit_code = result.error.exit_code if result.error else 0
         if isinstance(result.error, BudgetExceeded | InputRefused) and not result.attempts:
             return  # the question is not stored: it can be sent again
         self._unsent = None
@@ -200,6 +220,10 @@ class Chat:
             return True
         if not self.is_asked:
             return bool(question.reason == "near")
-        self.voice.line(f"{question.sentence.rstrip('.')}. Send it all the same?")
-        answer = self.source.line("y or n: ")
+        return self.agrees(f"{question.sentence.rstrip('.')}. Send it all the same?")
+
+    def agrees(self, question: str) -> bool:
+        """Ask for a yes, which `--yes` says beforehand."""
+        self.voice.line(question)
+        answer = "y" if self.options.yes else self.source.reply("y or n: ")
         return answer is not None and answer.strip().lower() in ("y", "yes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import ConfigError
-from llmtui.plain import answers, conversations, figures, personas, settings
+from llmtui.plain import answers, conversations, figures, personas, queue, settings, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,8 @@ COMMANDS = (
     Command("retry", "answer the last question again", answers.retry, "[MODEL] [TEMPERATURE]"),
     Command("edit", "write the last question anew and send it", answers.edit, "[TEXT]"),
     Command("continue", "go on where a cut answer ended", answers.continue_),
+    Command("queue", "wait until the provider of a failed question is back and send it; or drop what waits", queue.queue, "[drop]"),
+    Command("earlier", "earlier answers to the last question", queue.earlier),
     Command("copy", "the last answer into the clipboard, as Markdown or plain text", answers.copy, "[plain]"),
     Command("model", "who answers; choose another", settings.choose_model, "[PROVIDER/MODEL]"),
     Command("models", "what the providers offer", settings.list_models, "[TEXT]"),
@@ -66,6 +68,7 @@ COMMANDS = (
     Command("usage", "tokens and cost: this conversation, today, this week, this month", figures.usage),
     Command("budget", "each limit: used, percentage, reset; raise one until the program ends", figures.budget, "[LIMIT AMOUNT]"),
     Command("context", "what the next request will send", figures.context),
+    Command("summarise", "summarise the older part: what it saves and costs, then a yes", summary.summarise),
     Command("keys", "where each provider's key comes from", settings.list_keys),
     Command("settings", "what is in force, and which files it comes from", settings.show),
     Command("quit", "end", _quit),

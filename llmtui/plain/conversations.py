@@ -31,14 +31,14 @@ def clear(chat: Chat, _argument: str) -> None:
 
 def pin(chat: Chat, _argument: str) -> None:
     """At the top of the list, or no longer."""
-    store, conversation = chat.session.store, _stored(chat)
+    store, conversation = chat.session.store, stored(chat)
     store.conversations.pin(conversation.id, pinned=not conversation.pinned).result()
     chat.voice.line("no longer pinned" if conversation.pinned else "pinned: it stays at the top of the list")
 
 
 def archive(chat: Chat, _argument: str) -> None:
     """Out of the list, or back in it."""
-    store, conversation = chat.session.store, _stored(chat)
+    store, conversation = chat.session.store, stored(chat)
     store.conversations.archive(conversation.id, archived=not conversation.archived).result()
     chat.voice.line("back in the list" if conversation.archived else "archived: /archive once more fetches it back")
 
@@ -136,7 +136,7 @@ def current(chat: Chat) -> str:
     return chat.id
 
 
-def _stored(chat: Chat) -> Conversation:
+def stored(chat: Chat) -> Conversation:
     found = chat.session.store.conversations.get(current(chat))
     if found is None:
         raise ConfigError("this conversation is not stored")

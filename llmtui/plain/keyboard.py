@@ -26,6 +26,10 @@ class Source(Protocol):
         """The next line without its end; None when there are no more. Raise ConfigError for what is no text."""
         ...
 
+    def reply(self, prompt: str) -> str | None:
+        """The answer to a question of yes or no; None where there is none."""
+        ...
+
 
 def read_message(source: Source, prompt: str = PROMPT, prefill: str = "") -> str | None:
     """The next message, of one line or several; None at the end. Raise ConfigError for a block that does not end."""
@@ -90,6 +94,9 @@ class Terminal:
             self._readline.set_startup_hook(None)
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
+    def reply(self, prompt: str) -> str | None:
+        return self.line(prompt)
+
     def _complete(self, start: str, number: int) -> str | None:
         fitting = [word for word in self._words if start and word.startswith(start)]
         return fitting[number] + " " if number < len(fitting) else None
@@ -145,6 +152,9 @@ class DumbTerminal:
         data = self._lines.next()
         return None if data is None else data.decode("utf-8", "replace")
 
+    def reply(self, prompt: str) -> str | None:
+        return self.line(prompt)
+
 
 class Piped:
     """A pipe or a file: UTF-8, a byte order mark dropped. What is read is repeated, so that a log has both sides."""
@@ -153,8 +163,22 @@ class Piped:
         self._lines = lines
         self._echo = echo
         self._number = 0
+        self._kept: str | None = None
+        """A line that was looked at and answered nothing: the next one."""
 
     def line(self, prompt: str, prefill: str = "") -> str | None:
+        text, self._kept = (self._next() if self._kept is None else self._kept), None
+        if text and text.strip():
+            self._echo(prompt + text)
+        return text
+
+    def reply(self, prompt: str) -> str | None:
+        """The next line, where it says yes or no; any other is a message as ever."""
+        self._kept = self._next() if self._kept is None else self._kept
+        says = self._kept is not None and self._kept.strip().lower() in ("y", "yes", "n", "no")
+        return self.line(prompt) if says else None
+
+    def _next(self) -> str | None:
         data = self._lines.next()
         if data is None:
             return None
@@ -166,6 +190,4 @@ class Piped:
                 f"line {self._number} of what was piped in is not UTF-8",
                 advice="Convert it first, with iconv -t UTF-8.",
             ) from None
-        if text.strip():
-            self._echo(prompt + text)
         return text

@@ -31,8 +31,10 @@ _SAY_AFTER_S = (5.0, 10.0, 20.0, 30.0)
 class Narrator:
     """The sink of one turn. Reasoning is announced; its text is told only where it was asked for (`-v`)."""
 
-    def __init__(self, voice: Voice, *, verbose: bool) -> None:
+    def __init__(self, voice: Voice, *, verbose: bool, aside: bool = False) -> None:
+        """`aside`: it is no answer of the conversation, so that no command goes on from it."""
         self._voice = voice
+        self._aside = aside
         self._verbose = verbose
         self._reasoning = self._answering = False
         self._began_at = 0.0
@@ -104,7 +106,7 @@ class Narrator:
             self._voice.line(f"failed: {result.error.sentence}")
         if result.attempts:
             self._voice.line(figures(result))
-        if ways := ways_on(result):
+        if not self._aside and (ways := ways_on(result)):
             self._voice.line(f"ways on: {ways}")
 
 
@@ -179,6 +181,8 @@ def ways_on(result: TurnResult) -> str:
     ways.append("/retry tries again")
     if error is not None:
         ways.append("/model asks another")
+        if result.attempts and not result.content:
+            ways += ["/queue sends it when the provider is back", "/earlier looks for an earlier answer"]
         if error.kind in ("budget", "context_too_long"):
             ways.append("/new begins anew")
     return ", ".join(ways)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmtui.core.cost import format_usd
 from llmtui.core.errors import ContextTooLong, LlmtuiError
 from llmtui.core.messages import Message, Role
 
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from llmtui.core.messages import ModelRef
     from llmtui.tui.screens.chat import ChatScreen
     from llmtui.tui.talk import Talk
-
-_MILLION = Decimal(10**6)
 
 
 class Look(NamedTuple):
@@ -166,26 +162,21 @@ class Summarising(NamedTuple):
 
 def offer(chat: ChatScreen) -> Summarising | None:
     """What a summary would save and cost at most; None where there is nothing to summarise."""
+    from llmtui.chat.summarise import maker, question
     from llmtui.chat.summarise import offer as offer_of
 
     session, talk, model = chat.session, chat.talk, chat.current_model
     if session is None or model is None or talk.id is None:
         return None
-    if session.config.context.summary_model:
-        model = session.directory.find_model(session.config.context.summary_model)
+    model = maker(session, model, talk.messages)
     offered = offer_of(talk.messages, talk.summary)
     if offered is None:
         return None
     facts = chat.models.facts(model)
-    price = "what that costs is not known"
+    prices = None
     if facts.input_price is not None and facts.output_price is not None:
-        most = (facts.input_price * offered.request_tokens + facts.output_price * offered.at_most) / _MILLION
-        price = f"making it costs about {format_usd(most)} at most"
-    question = (
-        f"Summarise {len(offered.older)} older messages: {offered.tokens:,} → {offered.at_most:,} tokens at most, so that "
-        f"every further request saves about {offered.saved:,}. {model} writes it; {price}. The messages stay in the list."
-    )
-    return Summarising(offered, model, question)
+        prices = (facts.input_price, facts.output_price)
+    return Summarising(offered, model, question(offered, model, prices))
 
 
 async def summarise(chat: ChatScreen, talk: Talk, wanted: Summarising) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
+from llmtui.chat.queueing import PROBE_S, failed_answer
+from llmtui.chat.queueing import queued as queued_question
 from llmtui.core.errors import LlmtuiError
-from llmtui.core.messages import MessageState, ModelRef, Role, new_id
-from llmtui.store.records import QueuedQuestion
+from llmtui.core.messages import ModelRef, Role
 from llmtui.tui.talk import Talk
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from llmtui.chat.session import ChatSession
-    from llmtui.core.messages import Message
+    from llmtui.store.records import QueuedQuestion
     from llmtui.tui.screens.chat import ChatScreen
-
-PROBE_S = 30.0
-"""Seconds between two probes."""
 
 
 class Outbox:
@@ -47,10 +44,10 @@ class Outbox:
         if queued is not None:
             await self._take_out(session, queued)
             chat.say("Taken out of the queue")
-        elif talk.live is not None or _failed_answer(talk) is None:
+        elif talk.live is not None or failed_answer(talk.messages) is None:
             chat.say("Only a question whose answer failed can be queued")
         else:
-            queued = QueuedQuestion(new_id(), talk.id, question.id, str(model), int(time.time() * 1000))
+            queued = queued_question(talk.id, question.id, model)
             await asyncio.wrap_future(session.store.outbox.add(queued))
             self._agree([queued])
             chat.say(f"Queued: sent when {model.provider} is back, while llmtui is open. /queue takes it out")
@@ -124,16 +121,9 @@ class Outbox:
         if talk is None:
             talk = Talk(id=queued.conversation_id)
             await load(chat, talk)
-        failed = _failed_answer(talk)
+        failed = failed_answer(talk.messages)
         if talk.live is not None or failed is None or failed.parent_id != queued.message_id:
             chat.say(f"{talk.title}: what was queued has been answered, or is no longer shown")
             return
         chat.say(f"{model.provider} is back: the queued question is sent")
         chat.turns.regenerate(talk, failed.id, model)
-
-
-def _failed_answer(talk: Talk) -> Message | None:
-    """The answer that failed at the end of the conversation."""
-    newest = talk.messages[-1] if talk.messages else None
-    failed = newest is not None and newest.role is Role.ASSISTANT and newest.state is MessageState.FAILED
-    return newest if failed else None
