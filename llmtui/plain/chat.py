@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llmtui.core.messages import Attachment, Message
     from llmtui.core.options import Options
     from llmtui.core.request import GenerationSettings
+    from llmtui.plain.compare import Compared
     from llmtui.plain.keyboard import Source
     from llmtui.plain.signals import Signals
     from llmtui.plain.voice import Voice
@@ -54,6 +55,8 @@ class Chat:
         self.over = False
         self.exit_code = 0
         """Of the last question that was not answered."""
+        self.compared: Compared | None = None
+        """The last comparison, until an answer of it is kept."""
         self._unsent: tuple[str, tuple[Attachment, ...]] | None = None
         """A question that was refused: `/retry` sends it again."""
         self._told: frozenset[Mark] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import ConfigError
-from llmtui.plain import answers, conversations, figures, personas, queue, settings, summary
+from llmtui.plain import answers, compare, conversations, figures, personas, queue, settings, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,8 @@ COMMANDS = (
     Command("retry", "answer the last question again", answers.retry, "[MODEL] [TEMPERATURE]"),
     Command("edit", "write the last question anew and send it", answers.edit, "[TEXT]"),
     Command("continue", "go on where a cut answer ended", answers.continue_),
+    Command("compare", "ask two to four models the same, one after the other", compare.compare, "MODEL MODEL … -- QUESTION"),
+    Command("keep", "go on with an answer of the comparison", compare.keep, "NUMBER"),
     Command("queue", "wait until the provider of a failed question is back and send it; or drop what waits", queue.queue, "[drop]"),
     Command("earlier", "earlier answers to the last question", queue.earlier),
     Command("copy", "the last answer into the clipboard, as Markdown or plain text", answers.copy, "[plain]"),

@@ -141,7 +141,7 @@ async def test_what_cannot_be_compared_is_said() -> None:
     async with driving() as driven:
         for command, said in (
             ("/compare demo/instant demo/quick", "question into the prompt"),
-            ("/compare demo/instant -- x", "Two to four"),
+            ("/compare demo/instant -- x", "two to four"),
             ("/compare nobody/x demo/quick -- x", "no provider"),
         ):
             driven.chat.prompt.fill(command)

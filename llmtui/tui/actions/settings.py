@@ -41,9 +41,10 @@ def show_keys(chat: ChatScreen, _argument: str) -> None:
 
 def compare(chat: ChatScreen, argument: str) -> None:
     """Send what stands in the prompt to several models: those named, or picked from the list."""
+    from llmtui.chat.compare import models_in
     from llmtui.core.errors import LlmtuiError
     from llmtui.tui.screens.compare import begin
-    from llmtui.tui.screens.compare_models import FEWEST, MOST, CompareModels
+    from llmtui.tui.screens.compare_models import CompareModels
 
     if chat.session is None:
         return
@@ -52,12 +53,9 @@ def compare(chat: ChatScreen, argument: str) -> None:
         return
     words, _, question = argument.partition(" -- ")
     try:
-        models = list(dict.fromkeys(chat.session.directory.find_model(word) for word in words.split()))
+        models = models_in(chat.session.directory, words)
     except LlmtuiError as error:
         chat.say(error.sentence, severity="warning")
-        return
-    if not FEWEST <= len(models) <= MOST:
-        chat.say("Two to four models can be compared", severity="warning")
         return
     if question:
         chat.prompt.fill(question)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,9 +10,10 @@ from textual.containers import Container
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from llmtui.chat.compare import Comparison, can_be_kept
 from llmtui.core.errors import LlmtuiError
 from llmtui.core.events import ChunkArrived, FinishReason, Noted, RetryScheduled
-from llmtui.core.messages import Message, MessageState, Role, new_id
+from llmtui.core.messages import MessageState, new_id
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import describe
 from llmtui.tui.screens.picker import fitting
@@ -88,7 +88,7 @@ class Column:
 
     @property
     def can_be_kept(self) -> bool:
-        return self.result is not None and bool(self.result.content) and self.result.error is None
+        return can_be_kept(self.result)
 
 
 class CompareScreen(ModalScreen[None]):
@@ -119,15 +119,14 @@ class CompareScreen(ModalScreen[None]):
         self, chat: ChatScreen, text: str, attachments: Sequence[Attachment], models: Sequence[ModelRef]
     ) -> None:
         super().__init__()
-        self._chat, self._talk = chat, chat.talk
-        self._conversation = chat.talk.id or new_id()
-        self._question = Message(
-            Role.USER,
+        self._chat, talk = chat, chat.talk
+        self._comparison = Comparison(
             text,
-            id=new_id(),
-            parent_id=chat.talk.messages[-1].id if chat.talk.messages else None,
-            attachments=tuple(attachments),
-            created_at=int(time.time() * 1000),
+            conversation_id=talk.id,
+            branch=talk.messages,
+            system=talk.system,
+            settings=talk.settings,
+            attachments=attachments,
         )
         self.columns = [Column(model, number) for number, model in enumerate(models, 1)]
         self.chosen = 0
@@ -153,12 +152,10 @@ class CompareScreen(ModalScreen[None]):
     # ------------------------------------------------------------------------------------------------ asking
 
     async def _run(self) -> None:
-        from llmtui.chat.compose import look
-
         session = self._chat.session
         assert session is not None
         try:
-            await look(session.config, self._question, session.confirm)
+            await self._comparison.look(session)
         except LlmtuiError as error:
             for column in self.columns:
                 column.finish(None, error)
@@ -168,21 +165,12 @@ class CompareScreen(ModalScreen[None]):
         self._mark()
 
     async def _ask(self, column: Column) -> None:
-        session, talk = self._chat.session, self._talk
+        session = self._chat.session
         assert session is not None
-        earlier = [message for message in talk.messages if message.role is not Role.ASSISTANT or message.content]
-        system = [Message(Role.SYSTEM, talk.system)] if talk.system else []
         try:
             with self._chat.turns.aside(column.control):
-                result = await session.ask_aside(
-                    [*system, *earlier, self._question],
-                    purpose="compare",
-                    model=column.model,
-                    conversation_id=self._conversation,
-                    sink=column.take,
-                    settings=talk.settings,
-                    answer_id=column.answer_id,
-                    control=column.control,
+                result = await self._comparison.ask(
+                    session, column.model, answer_id=column.answer_id, sink=column.take, control=column.control
                 )
         except LlmtuiError as error:
             column.finish(None, error)
@@ -243,29 +231,15 @@ class CompareScreen(ModalScreen[None]):
 
         chat = self._chat
         assert chat.session is not None
-        stopped = result.finish_reason is FinishReason.CANCELLED
-        answer = Message(
-            Role.ASSISTANT,
-            result.content,
-            id=column.answer_id,
-            parent_id=self._question.id,
-            reasoning=result.reasoning,
-            model=result.model,
-            state=MessageState.CANCELLED if stopped else MessageState.COMPLETE,
-            finish_reason=str(result.finish_reason),
-            created_at=int(time.time() * 1000),
-        )
         try:
-            await asyncio.wrap_future(
-                chat.session.store.conversations.begin_turn(self._conversation, self._question, answer, None)
-            )
+            await asyncio.wrap_future(self._comparison.keep(chat.session, column.answer_id, result))
         except LlmtuiError as error:
             chat.say(error.sentence, severity="error")
             return
         self.dismiss(None)
-        chat.drafts.sent(self._question.content)
+        chat.drafts.sent(self._comparison.question.content)
         chat.prompt.clear()
-        await open_by_id(chat, self._conversation)
+        await open_by_id(chat, self._comparison.conversation_id)
         chat.say(f"Kept the answer of {column.model}")
 
     # ------------------------------------------------------------------------------------------------ the mouse

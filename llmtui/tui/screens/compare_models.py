@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from llmtui.chat.compare import FEWEST, MOST
 from llmtui.core.messages import ModelRef
 from llmtui.tui.screens.models import PASTE, ModelScreen
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from llmtui.tui.screens.chat import ChatScreen
     from llmtui.tui.screens.picker import Row
-
-FEWEST, MOST = 2, 4
 
 
 class CompareModels(ModelScreen):
