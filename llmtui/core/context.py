@@ -13,7 +13,7 @@ from llmtui.core.messages import Message, Role
 from llmtui.core.usage import MESSAGE_TOKENS, REPLY_TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Fate = Literal["sent", "dropped", "excluded", "summarised"]
 
@@ -244,3 +244,15 @@ def _too_long(used: int, window: int, reserve: int) -> ContextTooLong:
         f"when {reserve:,} are kept for the answer",
         advice="Shorten the message, attach less, unpin something, or choose a model with a larger window.",
     )
+
+
+def oldest(sent: Iterable[Message]) -> list[Message]:
+    """Of what is sent the oldest exchange that may be dropped: a question and what answers it."""
+    group: list[Message] = []
+    for message in sent:
+        if not message.id or message.pinned:
+            continue
+        if group and message.role is Role.USER:
+            break
+        group.append(message)
+    return group

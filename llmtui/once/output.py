@@ -175,6 +175,8 @@ class ExtractOutput:
         """Nothing is printed before the answer is complete."""
 
     def end(self, result: TurnResult) -> int:
+        from llmtui.render.text import code_blocks
+
         blocks = code_blocks(result.content)
         if not blocks:
             return 1
@@ -186,10 +188,3 @@ class ExtractOutput:
             text = clean(text)
         self._pipe.write(encode(text if text.endswith("\n") else text + "\n"))
         return 0
-
-
-def code_blocks(markdown: str) -> list[str]:
-    """The contents of the fenced code blocks, in order; an unclosed one runs to the end."""
-    from markdown_it import MarkdownIt
-
-    return [token.content for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]

@@ -53,14 +53,22 @@ def continue_(chat: Chat, _argument: str) -> None:
 def copy(chat: Chat, argument: str) -> None:
     """Through a program of the desktop, else through the terminal, where stdout is one that can do it."""
     from llmtui import clipboard
-    from llmtui.render.text import plain_text
+    from llmtui.render.text import code_blocks, plain_text
 
-    if argument not in ("", "plain", "markdown"):
-        raise ConfigError("say /copy, or /copy plain")
+    if argument not in ("", "plain", "markdown") and not (argument.isascii() and argument.isdecimal()):
+        raise ConfigError("say /copy, /copy plain, or /copy with the number of a code block")
     answer = chat.last(Role.ASSISTANT)
     if answer is None or not answer.content:
         raise ConfigError("there is no answer yet")
-    text = plain_text(answer.content) if argument == "plain" else answer.content
+    text = answer.content
+    if argument == "plain":
+        text = plain_text(text)
+    elif argument.isdecimal():
+        blocks = code_blocks(text)
+        if not 0 < int(argument[:9]) <= len(blocks):
+            has = f"{len(blocks)} code block{'' if len(blocks) == 1 else 's'}" if blocks else "no code block"
+            raise ConfigError(f"the last answer has {has}")
+        text = blocks[int(argument) - 1]
     if tool := clipboard.copy_here(text):
         chat.voice.line(f"copied, by {tool}")
     elif chat.voice.obeys(clipboard.osc_52(text)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.core.errors import ConfigError
-from llmtui.plain import answers, compare, conversations, figures, personas, queue, settings, summary
+from llmtui.plain import answers, compare, conversations, figures, personas, queue, settings, summary, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,11 +55,12 @@ COMMANDS = (
     Command("retry", "answer the last question again", answers.retry, "[MODEL] [TEMPERATURE]"),
     Command("edit", "write the last question anew and send it", answers.edit, "[TEXT]"),
     Command("continue", "go on where a cut answer ended", answers.continue_),
+    Command("version", "other versions of the last answer or question; show one", versions.version, "[question] [NUMBER]"),
     Command("compare", "ask two to four models the same, one after the other", compare.compare, "MODEL MODEL … -- QUESTION"),
     Command("keep", "go on with an answer of the comparison", compare.keep, "NUMBER"),
     Command("queue", "wait until the provider of a failed question is back and send it; or drop what waits", queue.queue, "[drop]"),
     Command("earlier", "earlier answers to the last question", queue.earlier),
-    Command("copy", "the last answer into the clipboard, as Markdown or plain text", answers.copy, "[plain]"),
+    Command("copy", "the last answer into the clipboard, as Markdown or plain text, or a code block of it", answers.copy, "[plain|NUMBER]"),
     Command("model", "who answers; choose another", settings.choose_model, "[PROVIDER/MODEL]"),
     Command("models", "what the providers offer", settings.list_models, "[TEXT]"),
     Command("system", "the system prompt; - removes it", settings.set_system, "[TEXT]"),
@@ -69,7 +70,7 @@ COMMANDS = (
     Command("attach", "send a text or image file with the next message", settings.attach, "FILE"),
     Command("usage", "tokens and cost: this conversation, today, this week, this month", figures.usage),
     Command("budget", "each limit: used, percentage, reset; raise one until the program ends", figures.budget, "[LIMIT AMOUNT]"),
-    Command("context", "what the next request will send", figures.context),
+    Command("context", "what the next request will send; drop takes the oldest exchange out", figures.context, "[drop]"),
     Command("summarise", "summarise the older part: what it saves and costs, then a yes", summary.summarise),
     Command("keys", "where each provider's key comes from", settings.list_keys),
     Command("settings", "what is in force, and which files it comes from", settings.show),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmtui.chat.runtime import run_blocking
 from llmtui.core.budget import amount_of, standing
+from llmtui.core.context import oldest
 from llmtui.core.cost import format_usd
 from llmtui.core.errors import ConfigError
 from llmtui.core.periods import Scope, local_day, period
@@ -65,8 +66,13 @@ def _money(confirmed: Decimal, estimated: Decimal, uncounted: int) -> str:
     return ", ".join(parts)
 
 
-def context(chat: Chat, _argument: str) -> None:
-    """As the session would compose it now, before a further question."""
+def context(chat: Chat, argument: str) -> None:
+    """As the session would compose it now, before a further question; or take the oldest exchange out of it."""
+    if argument == "drop":
+        _drop_oldest(chat)
+        return
+    if argument:
+        raise ConfigError(f"/context takes nothing, or drop, not “{argument}”")
     options = chat.options._replace(settings=chat.settings, system=chat.system, attachments=chat.attachments)
     preview = run_blocking(chat.session.preview("", options, chat.id))
     messages = preview.request.messages[:-1]
@@ -78,3 +84,28 @@ def context(chat: Chat, _argument: str) -> None:
     for note in preview.notes:
         chat.voice.line(f"note: {note}")
     chat.voice.line(f"in all about {preview.input_tokens:,} tokens before your next message")
+
+
+def _drop_oldest(chat: Chat) -> None:
+    """It stays in the conversation, and is not sent any more."""
+    from llmtui.chat.summarise import from_stored
+
+    conversations = chat.session.store.conversations
+    found = conversations.get(chat.id) if chat.id else None
+    summary = from_stored(found.settings) if found else None
+    covered = summary.covers if summary else frozenset[str]()
+    gone = oldest(each for each in chat.messages() if not each.excluded and each.id not in covered)
+    if not gone:
+        raise ConfigError("there is nothing left to drop")
+
+    def mark(*, excluded: bool) -> None:
+        for message in gone:
+            conversations.mark(message.id, excluded=excluded).result()
+
+    def bring_back() -> str:
+        mark(excluded=False)
+        return f"sent again: {clean_line(gone[0].content, 60)}"
+
+    mark(excluded=True)
+    chat.undoing.append(bring_back)
+    chat.voice.line(f"not sent any more: {clean_line(gone[0].content, 60)}; /undo brings it back")

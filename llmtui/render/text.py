@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from llmtui.render.parser import References
 
 
+def code_blocks(markdown: str) -> list[str]:
+    """The contents of the fenced code blocks, in order; an unclosed one runs to the end."""
+    from markdown_it import MarkdownIt
+
+    return [token.content for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]
+
+
 def plain_text(markdown: str) -> str:
     """The text of a message as it would be typed by hand."""
     references: References = {}

@@ -10,7 +10,7 @@ from llmtui.core.messages import Message, Role
 
 if TYPE_CHECKING:
     from llmtui.chat.summarise import Offer
-    from llmtui.core.context import Breakdown, ContextPlan, Entry
+    from llmtui.core.context import Breakdown, ContextPlan
     from llmtui.core.events import TurnEvent
     from llmtui.core.messages import ModelRef
     from llmtui.tui.screens.chat import ChatScreen
@@ -117,17 +117,6 @@ def head(found: Look, width: int = 80) -> list[str]:
         f" · attachments {parts.attachments:,} · reserve {plan.reserve:,}"
     )
     return lines
-
-
-def oldest(plan: ContextPlan) -> list[Message]:
-    """The oldest exchange that is sent and may be dropped: a question and what answers it."""
-    sent = [entry for entry in plan.entries if entry.message.id and entry.fate == "sent" and not entry.message.pinned]
-    group: list[Entry] = []
-    for entry in sent:
-        if group and entry.message.role is Role.USER:
-            break
-        group.append(entry)
-    return [entry.message for entry in group]
 
 
 async def warn(chat: ChatScreen, talk: Talk) -> None:

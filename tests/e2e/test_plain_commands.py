@@ -81,7 +81,10 @@ WRONG = {
     "/budget daily_usd": "a limit is a number above 0, not “”",
     "/budget daily_usd nan": "a limit is a number above 0, not “nan”",
     "/copy": "there is no answer yet",
-    "/copy all": "say /copy, or /copy plain",
+    "/copy all": "say /copy, /copy plain, or /copy with the number",
+    "/context x": "/context takes nothing, or drop, not “x”",
+    "/context drop": "there is nothing left to drop",
+    "/version 1": "/version takes the number of a version of the answer, of which there is none yet",
     "/pin": "this conversation has not begun",
     "/archive": "this conversation has not begun",
 }
@@ -115,7 +118,7 @@ def test_a_conversation_is_pinned_archived_and_left() -> None:
 
 def test_str_8_an_answer_is_copied_by_a_program_and_never_through_a_pipe(tmp_path: Path) -> None:
     """STR-8: OSC 52 goes to a terminal that can do it, and to nothing else."""
-    with ChatServer(answer("**bold**")) as server:
+    with ChatServer(answer("**bold**\n\n```sh\nls\n```\n")) as server:
         arguments = ("--plain", "--base-url", server.base_url, *SERVER)
         bare = {"PATH": str(tmp_path), "WAYLAND_DISPLAY": "wayland-0", "SSH_CONNECTION": "", "SSH_TTY": ""}
         done = run(*arguments, stdin=b"q\n/copy\n", env=bare)
@@ -124,12 +127,38 @@ def test_str_8_an_answer_is_copied_by_a_program_and_never_through_a_pipe(tmp_pat
         terminal = Terminal(*arguments, **bare)
         terminal.wait_for("you: ")
         type_and_wait(terminal, "q\n", "done: ", "you: ")
-        type_and_wait(terminal, "/copy\n", "copied, through the terminal", "you: ")
+        type_and_wait(terminal, "/copy 1\n", "copied, through the terminal", "you: ")
         terminal.type("\x04")
-        assert f"\x1b]52;c;{base64.b64encode(b'**bold**').decode()}\a" in terminal.end()[1]
+        assert "\x1b]52;c;" + base64.b64encode(b"ls\n").decode() + "\a" in terminal.end()[1]
         program = tmp_path / "wl-copy"
         program.write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/text\n", "utf-8")
         program.chmod(0o755)
-        done = run(*arguments, stdin=b"q\n/copy plain\n", env=bare)
+        done = run(*arguments, stdin=b"q\n/copy 2\n/copy plain\n", env=bare)
+        assert b"error: the last answer has 1 code block\n" in done.stdout
         assert b"copied, by wl-copy" in done.stdout
-    assert (tmp_path / "text").read_text("utf-8").strip() == "bold"
+    assert (tmp_path / "text").read_text("utf-8").startswith("bold")
+
+
+def test_str_10_every_version_stays_reachable() -> None:
+    """STR-10: of an answer, and of a question with the branch that followed it."""
+    typed = "q\n/retry\n/version\n/version 1\nmore\n/version\n/version 9\n/edit other\n/version question 1\n/show\n"
+    with ChatServer(answer("one"), answer("two"), answer("three"), answer("four")) as server:
+        lines = plain(server, typed)
+        bodies = [request.body["messages"] for request in server.requests]
+    assert lines.index("answer: version 2 of 2") < lines.index("answer: version 1 of 2")
+    assert [each["content"] for each in bodies[2]] == ["q", "one", "more"]
+    assert starting(lines, "error: /version takes the number of a version of the answer, 1 to 1")
+    at = lines.index("question: version 1 of 2")
+    assert lines[at + 1] == "more"
+    assert lines[-1] == "three", "the branch of the earlier question is shown again"
+
+
+def test_ctx_1_the_oldest_exchange_is_taken_out_and_brought_back() -> None:
+    """BUD-3: a way out of a refusal."""
+    with ChatServer(answer("ok")) as server:
+        lines = plain(server, "first\nsecond\n/context drop\nthird\n/undo\nfourth\n")
+        bodies = [[each["content"] for each in request.body["messages"]] for request in server.requests]
+    assert "not sent any more: first; /undo brings it back" in lines
+    assert bodies[2] == ["second", "ok", "third"]
+    assert "sent again: first" in lines
+    assert bodies[3] == ["first", "ok", "second", "ok", "third", "ok", "fourth"]

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from llmtui.core.context import oldest
 from llmtui.core.messages import Role
 from llmtui.core.sanitize import clean_line
 from llmtui.tui import context
@@ -137,7 +138,7 @@ class ContextScreen(Picker[None]):
 
     async def action_drop_oldest(self) -> None:
         """Take the oldest exchange out that is still sent."""
-        gone = context.oldest(self._found.plan) if self._found is not None else []
+        gone = oldest(self._found.plan.sent) if self._found is not None else []
         if not gone:
             self._chat.say("There is nothing left to drop")
         for message in gone:
