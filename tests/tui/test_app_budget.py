@@ -80,7 +80,7 @@ async def test_a_limit_is_raised_until_the_end() -> None:
             await driven.until(lambda: driven.app.screen.query(Input).first().value == "0.01")
             driven.app.screen.query_one(Input).value = text
             await driven.press("enter")
-            await driven.until(partial(said, driven, f"above 0, not {text}"))
+            await driven.until(partial(said, driven, f"above 0, not “{text}”"))
             await driven.press("enter")
         driven.app.screen.query_one(Input).value = "$25"
         await driven.press("enter")
