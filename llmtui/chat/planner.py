@@ -194,6 +194,9 @@ class Planner:
     ) -> TurnPlan:
         """The plan of a request beside the conversation: no other model stands in."""
         wanted = self.settings(settings)
+        goes_on = (
+            purpose == "compare" and len(messages) > KEPT_BY_SUMMARY
+        )  # a summary is made of the messages themselves
         composed = await compose(
             self._config,
             self._directory,
@@ -202,6 +205,7 @@ class Planner:
             messages,
             counts=self._counts,
             asked_output=wanted.max_output_tokens,
+            summary=await self._summary(conversation_id) if goes_on else None,
         )
         return TurnPlan(
             request=ChatRequest(model, composed.messages, wanted, conversation_id),

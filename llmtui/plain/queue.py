@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from llmtui.chat.compose import AUTO
@@ -85,7 +86,10 @@ def _send(chat: Chat, waiting: QueuedQuestion, provider: str) -> None:
 
 def tell_waiting(chat: Chat) -> None:
     """At the start: what waits from before is sent only when a person says so."""
-    if waiting := chat.session.store.outbox.waiting():
+    waiting: list[QueuedQuestion] = []
+    with suppress(LlmtuiError):  # a database that cannot be read is told of where it is needed
+        waiting = chat.session.store.outbox.waiting()
+    if waiting:
         chat.voice.line(
             f"queued from before: {_many(len(waiting))}; /queue sends it when its provider is back, /queue drop drops it"
         )

@@ -32,9 +32,7 @@ def purposes() -> list[tuple[str, str]]:
 def test_ctx_2_a_summary_is_offered_made_after_a_yes_booked_and_undone() -> None:
     """CTX-2, BUD-3: what it saves and costs first; a no sends nothing; a setting changed later leaves it in force."""
     configure(PRICED)
-    typed = (
-        "/summarise\none\ntwo\nthree\n/summarise\nno\n/summarise\nfour\n/summarise\ny\n/set seed 7\nfive\n/undo\nsix\n"
-    )
+    typed = "/summarise\none\ntwo\nthree\n/summarise\nno\n/summarise\nfour\n/summarise\ny\n/set seed 7\nfive\n/compare custom/a custom/b -- x\n/undo\nsix\n"
     replies = [answer(LONG)] * 4 + [answer("THE GIST"), answer("ok")]
     with ChatServer(*replies) as server:
         lines = plain(server, typed)
@@ -51,9 +49,9 @@ def test_ctx_2_a_summary_is_offered_made_after_a_yes_booked_and_undone() -> None
     assert "THE GIST" in bodies[5]
     assert "one" not in [message["content"] for message in json.loads(bodies[5])["messages"]]
     assert "the messages that were summarised are sent themselves again" in lines
-    assert "THE GIST" not in bodies[6]
-    assert "one" in [message["content"] for message in json.loads(bodies[6])["messages"]]
-    assert purposes() == [("summary", "completed")]
+    assert ["THE GIST" in body for body in bodies[6:]] == [True, True, False], "a comparison sends it too"
+    assert "one" in [message["content"] for message in json.loads(bodies[8])["messages"]]
+    assert purposes() == [("summary", "completed"), ("compare", "completed"), ("compare", "completed")]
     assert settings() == {"seed": 7}
 
 
