@@ -36,6 +36,7 @@ def alternatives(directory: Directory, config: Config, asked: ModelRef) -> list[
 
 def _priced(directory: Directory, candidates: Iterable[ModelRef], asked: ModelRef) -> dict[ModelRef, Price]:
     found: dict[ModelRef, Price] = {}
+    usable: dict[str, bool] = {}
     for ref in candidates:
         if len(found) >= _MOST:
             break
@@ -43,12 +44,18 @@ def _priced(directory: Directory, candidates: Iterable[ModelRef], asked: ModelRe
             continue
         try:
             price = directory.price(ref)
-            usable = price is not None and directory.has_key(ref.provider)
-        except LlmtuiError:  # a provider that nobody configured, a key command that fails
+            if price is not None and ref.provider not in usable:
+                usable[ref.provider] = _is_usable(directory, ref.provider)
+        except LlmtuiError:  # a provider that nobody configured, a key that cannot be one
             continue
-        if usable and price is not None:
+        if price is not None and usable[ref.provider]:
             found[ref] = price
     return found
+
+
+def _is_usable(directory: Directory, provider: str) -> bool:
+    """A key_command is taken for a key: a password manager is not to be woken for a suggestion."""
+    return bool(directory.key_sources(provider).command) or directory.has_key(provider)
 
 
 def _known(directory: Directory, config: Config, asked: ModelRef) -> Iterator[ModelRef]:

@@ -184,11 +184,14 @@ class Turn:
                     await endpoint.explain(error, self._runtime.transport)
                 if self._has_content:
                     raise
-                if isinstance(error, InvalidRequest):
+                if isinstance(error, InvalidRequest) and self.attempt is not None:
                     from llmtui.providers.registry import without_refused
 
-                    if (allowed := without_refused(request, error)) is not None:
-                        request, note = allowed
+                    # of what was sent, an output limit of the budget's included; what that one is, the gate says anew
+                    if (allowed := without_refused(self.attempt.request, error)) is not None:
+                        changed, note = allowed
+                        asked = request.settings.max_output_tokens
+                        request = replace(changed, settings=replace(changed.settings, max_output_tokens=asked))
                         self._note(note)
                         continue
                 wait = retries.next_wait(error)

@@ -6,7 +6,8 @@ what a request is checked against (`left`) counts reservations too. Amounts are 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from llmtui.core.cost import format_usd
@@ -130,14 +131,20 @@ class Gauge(NamedTuple):
         return f"{sign}{self.limit.show(self.used)} of {self.limit.show(self.limit.amount)} ({self.percent} %)"
 
 
-def amount_of(text: str) -> Decimal:
-    """A limit as people type it. Raise ConfigError for what is no amount above 0."""
-    try:
-        amount = Decimal(text.strip().replace(",", "").removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not amount.is_finite() or amount <= 0:
-        raise ConfigError(f"a limit is a number above 0, not “{text.strip()}”")
+_WHOLE = r"\d{1,3}(?:,\d{3}){1,2}|\d{1,9}"
+_AMOUNTS = {"usd": re.compile(rf"\$?((?:{_WHOLE})(?:\.\d{{0,9}})?|\.\d{{1,9}})"), "tokens": re.compile(f"({_WHOLE})")}
+
+
+def amount_of(text: str, unit: Unit) -> Decimal:
+    """A limit as people type it. Raise ConfigError for what is no amount above 0.
+
+    A comma stands before three digits or nowhere: in 1,50 it would make a hundred times as much of what is meant.
+    """
+    found = _AMOUNTS[unit].fullmatch(text.strip())
+    amount = Decimal(found[1].replace(",", "")) if found else Decimal(0)
+    if not amount:
+        kind = "number" if unit == "usd" else "whole number"
+        raise ConfigError(f"a limit is a {kind} above 0, not “{text.strip()}”")
     return amount
 
 

@@ -47,7 +47,7 @@ def budget(chat: Chat, argument: str) -> None:
         if limit is None:
             known = ", ".join(gauge.limit.setting for gauge in gauges)
             raise ConfigError(f"no limit “{name}” is set", advice=f"There is {known}." if known else "")
-        allowed = limit._replace(amount=amount_of(amount))
+        allowed = limit._replace(amount=amount_of(amount, limit.unit))
         chat.session.gate.allow(limit, allowed.amount)
         chat.voice.line(f"until llmtui ends: {allowed.name}")
         return

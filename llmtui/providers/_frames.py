@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from llmtui.providers._sse import SseEvent
     from llmtui.providers.base import Target
 
+_MOST_TRIES = 100
+"""So often stray lines are read as JSON: an error is whole after a few of them, and each try takes all of them."""
+
 
 class FrameDecoder:
     """A decoder whose subclass implements `_frame`, and where needed `_ending`."""
@@ -41,6 +44,7 @@ class FrameDecoder:
         """The text of the frame that is being read."""
         self._judged = 0  # stray lines that have been looked at
         self._stray_from = 0  # the last of them that begins an object or a list
+        self._tries = 0
 
     def _frame(self, frame: Mapping[str, Any], out: list[StreamEvent]) -> None:
         """Append the events that one frame stands for."""
@@ -179,8 +183,9 @@ class FrameDecoder:
             self._judged += 1
             if lines[self._judged - 1].startswith(("{", "[")):
                 self._stray_from = self._judged - 1
-            if not lines[self._judged - 1].rstrip().endswith(("}", "]")):
+            if not lines[self._judged - 1].rstrip().endswith(("}", "]")) or self._tries == _MOST_TRIES:
                 continue
+            self._tries += 1
             for start in {0, self._stray_from}:
                 try:
                     payload = parse("\n".join(lines[start : self._judged]).strip())

@@ -11,10 +11,11 @@ import time
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerFailed
 
 from llmtui.config.state import State, load_state
 from llmtui.core.errors import LlmtuiError
@@ -154,7 +155,8 @@ class ChatApp(App[int], inherit_bindings=False):
         self._leaving = True
         if self.chat.is_assembled:
             await self.chat.turns.settle_all(SETTLE_S)
-            await self.chat.drafts.keep()
+            with suppress(LlmtuiError):  # what cannot be kept must not keep the program
+                await self.chat.drafts.keep()
         await self.close_session()
         self.saved(code)
         self.exit(return_code=code)
@@ -185,6 +187,22 @@ class ChatApp(App[int], inherit_bindings=False):
         """End because of an error that nothing expected."""
         if isinstance(error, Exception):
             self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What has a sentence of its own (a database that cannot be read any more) is said, and the chat goes on."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, LlmtuiError):
+            self.chat.say(cause.sentence, severity="error")
+        else:
+            super()._handle_exception(error)
+
+    async def run_action(self, *what: Any, **how: Any) -> bool:
+        """The same for what a key does: raised further, it would end whichever widget took the key."""
+        try:
+            return await super().run_action(*what, **how)
+        except LlmtuiError as error:
+            self.chat.say(error.sentence, severity="error")
+            return True
 
     def _fatal_error(self) -> None:
         """Textual's own report prints the values of variables, keys among them; ours is a sentence."""

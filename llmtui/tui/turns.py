@@ -178,14 +178,19 @@ class Turns:
         elif talk.queue and (result is None or result.finish_reason in _STOPPED):
             self._chat.give_back(talk, talk.queue[:])
             talk.queue.clear()
-        await self._chat.turn_ended(talk, live)
-        self.flush(talk)
+        try:
+            await self._chat.turn_ended(talk, live)
+        finally:
+            self.flush(talk)
 
     async def _is_unsent(self, live: LiveTurn, result: TurnResult) -> bool:
         """Whether the turn was refused before anything went out: then nothing of it is stored."""
         if not isinstance(result.error, BudgetExceeded | InputRefused) or self._chat.library is None:
             return False
-        return not await self._chat.library.siblings(live.answer_id)
+        try:
+            return not await self._chat.library.siblings(live.answer_id)
+        except LlmtuiError:  # the database cannot be read any more
+            return not result.attempts
 
     def _refused(self, talk: Talk, live: LiveTurn, error: LlmtuiError | None) -> None:
         """Nothing was sent: the question goes back into the prompt, and what waited behind it too."""

@@ -10,6 +10,8 @@ import pytest
 
 from llmtui.core import errors
 from llmtui.core.events import Finished, FinishReason, StreamFailed
+from llmtui.providers import _frames
+from llmtui.providers._json import parse
 from llmtui.providers.registry import adapter
 from tests.contract.pieces import failure, finished, read, reasoning, request, sse, target, text, usage
 
@@ -118,6 +120,26 @@ def test_an_error_that_is_no_event(wire: str, data: bytes) -> None:
     found = events(wire, data.partition(b"\n\n")[0] + f"\n\nsome words\n{raw}\n".encode())
     assert text(found) == "Hi"
     assert isinstance(failure(found), errors.Overloaded)
+
+
+@pytest.mark.parametrize(
+    "lines", [b"{}\n" * 20_000, b"{\n" + b"}\n" * 30_000, b"}\n\n" * 20_000], ids=["objects", "ends", "events"]
+)
+def test_stray_lines_without_end_are_not_read_over_and_over(lines: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROB-7: each of them may be the end of an error, but the work does not grow with the square of their number."""
+    looked_at = 0
+
+    def counting(text: str, *how: Any) -> Any:
+        nonlocal looked_at
+        looked_at += len(text)
+        return parse(text, *how)
+
+    monkeypatch.setattr(_frames, "parse", counting)
+    decoder = adapter("openai").decoder(request("m"), target("openai", "http://127.0.0.1:9", key=""))
+    pieces = [lines[place : place + 300] for place in range(0, len(lines), 300)]
+    found = [event for piece in pieces for event in decoder.feed(piece)] + list(decoder.close())
+    assert isinstance(failure(found), errors.MalformedResponse)
+    assert looked_at < 20_000_000
 
 
 def test_a_last_frame_that_says_everything_again() -> None:

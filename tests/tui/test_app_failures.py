@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from llmtui.config.values import ProviderConfig
 from llmtui.core.cost import Price
 from llmtui.core.messages import MessageState, ModelRef
 from llmtui.core.options import Options
+from llmtui.paths import locate
 from llmtui.tui.live import Phase
 from llmtui.tui.status import parts
 from tests.e2e.chat_server import ChatServer, answer
@@ -248,3 +250,24 @@ async def test_bud3_a_cheaper_model_is_one_button_away_and_the_time_to_the_reset
         await driven.press("tab", "enter")
         await driven.until(lambda: driven.chat.current_model == ModelRef("openai", "gpt-cheap"))
         assert driven.prompt == "a question"
+
+
+async def test_a_database_that_is_taken_away_does_not_end_the_chat() -> None:
+    """ROB-11: what a key, a list or the budgets cannot read is said; the next question is answered, and quitting works."""
+    limited = Config(budget=Config().budget._replace(daily_usd=Decimal(5)))
+    async with driving(config=limited) as driven:
+        await driven.ask("before")
+        locate(os.environ).database.unlink()
+        await driven.press("ctrl+n")  # an action
+        await driven.until(lambda: "cannot be written" in driven.notices())
+        driven.app.clear_notifications()
+        driven.chat.prompt.fill("/budget")  # a worker of its screen
+        await driven.press("enter")
+        await driven.until(lambda: "cannot be written" in driven.notices())
+        await driven.until(lambda: driven.app.screen is not driven.chat)
+        await driven.press("escape")
+        await driven.ask("after")
+        assert [message.content for message in driven.chat.talk.messages][:1] == ["after"]
+        locate(os.environ).database.unlink()
+        driven.chat.prompt.fill("a draft")
+    assert driven.app.return_code == 0

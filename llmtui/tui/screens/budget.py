@@ -183,7 +183,7 @@ class BudgetScreen(Picker[None]):
         if session is None:
             return
         try:
-            amount = amount_of(text)
+            amount = amount_of(text, limit.unit)
         except ConfigError as error:
             self._chat.say(error.sentence, severity="warning")
             return

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.message import Message as Told
     from textual.timer import Timer
 
     from llmtui.chat.roster import ProviderStatus
@@ -103,6 +104,13 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         return cast("ChatApp", self.app)
 
     # ------------------------------------------------------------------------------------------------ doing
+
+    async def _dispatch_message(self, message: Told) -> None:
+        """What has a sentence of its own is said: raised further, it would end the screen's handling of anything."""
+        try:
+            await super()._dispatch_message(message)
+        except LlmtuiError as error:
+            self.say(error.sentence, severity="error")
 
     async def action_run(self, name: str, argument: str = "") -> None:
         """Do what stands in the table under this name."""

@@ -275,3 +275,34 @@ async def test_bud1_a_conversation_whose_text_is_not_kept_has_its_limit_too(sess
             assert isinstance(second.error, BudgetExceeded)
             assert (await ask(chat, settings=short)).error is None, "another conversation has a limit of its own"
         assert len(server.requests) == 2
+
+
+async def test_p26_a_limit_of_the_budget_goes_by_the_name_that_the_server_takes(session: OpenSession) -> None:
+    """P26, PRV-3: nobody asked for a limit, the budget sends one, and the server calls it otherwise: it is sent again so."""
+    refused = error_reply(
+        400, {"error": {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."}}
+    )
+    with WireServer() as server:
+        server.replies(*replies(refused))
+        async with session(server.url, f"{DEAR}[budget]\ndaily_usd = 1.0\n") as chat:
+            result = await ask(chat)
+        assert result.error is None
+        first, second = (request.json() for request in server.requests)
+        assert second["max_completion_tokens"] == first["max_tokens"] > 0
+        assert "max_tokens" not in second
+
+
+async def test_bud3_a_refusal_wakes_no_password_manager(session: OpenSession, tmp_path: Path) -> None:
+    """BUD-3: other models are named without running the key_command of the provider they are at, however many there are."""
+    woken = tmp_path / "woken"
+    models = "".join(f'[prices."other/small-{n}"]\ninput = 0.1\noutput = 0.4\n' for n in range(5))
+    config = (
+        f'{DEAR}{models}[providers.other]\nwire = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+        f'key_command = ["touch", "{woken}"]\n[budget]\ndaily_usd = 0.005\n'
+    )
+    with WireServer() as server:
+        async with session(server.url, config) as chat:
+            result = await ask(chat)
+    assert isinstance(result.error, BudgetExceeded)
+    assert {each.model.provider for each in result.error.cheaper} == {"other"}
+    assert not woken.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from llmtui.core.budget import (
     Limit,
     Mark,
     Spend,
+    Unit,
+    amount_of,
     crossed,
     gauges_of,
     least_left,
@@ -21,6 +24,7 @@ from llmtui.core.budget import (
     new_levels,
     warning,
 )
+from llmtui.core.errors import ConfigError
 from llmtui.core.periods import Scope
 
 WARN_AT = (0.75, 0.9)
@@ -132,3 +136,27 @@ def test_bud2_from_90_percent_on_a_warning_says_what_is_left() -> None:
     assert warning(day("3.80"), 0.75).startswith("today's $5.00: $3.80 of $5.00 (76 %) used. A new conversation")
     assert "(92 %) used, $0.4000 left. A new" in warning(day("4.60"), 0.9)
     assert "(110 %) used, $0.00 left. A new" in warning(day("5.50"), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "typed", "amount"),
+    [
+        ("usd", "$1,500.50", "1500.50"),
+        ("usd", " .5 ", "0.5"),
+        ("usd", "1,50", None),
+        ("usd", "1e999999", None),
+        ("usd", "0.0", None),
+        ("usd", "NaN", None),
+        ("tokens", "20,000", "20000"),
+        ("tokens", "0.5", None),
+        ("tokens", "1e3000000", None),
+        ("tokens", "0", None),
+    ],
+)
+def test_what_is_typed_for_a_limit_is_never_taken_for_more(unit: Unit, typed: str, amount: str | None) -> None:
+    """BUD-3: a comma for a point, a fraction of a token (no limit at all) and figures without end are refused."""
+    if amount is not None:
+        assert amount_of(typed, unit) == Decimal(amount)
+        return
+    with pytest.raises(ConfigError, match="above 0"):
+        amount_of(typed, unit)
