@@ -459,3 +459,13 @@ async def test_keys_that_come_at_once_act_in_their_order_in_a_field() -> None:
             for event in parser.feed(key):
                 driven.app.post_message(event)
         await driven.until(lambda: field.value == "sthe!")
+
+
+async def test_arrows_and_enter_that_come_at_once_take_the_row_that_was_reached() -> None:
+    """CHAT-4: Enter does not overtake the arrows that mark what it takes."""
+    async with driving(config=Config(templates={"one": "First", "two": "Second"})) as driven:
+        await driven.press("f8")
+        await driven.until(lambda: top(driven) == "RolesScreen" and len(driven.app.screen.shown) == 3)  # type: ignore[attr-defined]
+        for event in PasteSafeParser().feed("\x1b[B\x1b[B\r"):
+            driven.app.post_message(event)
+        await driven.until(lambda: driven.prompt == "Second")
