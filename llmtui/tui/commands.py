@@ -234,6 +234,8 @@ def written(key: str) -> str:
         "left_square_bracket": "[",
         "right_square_bracket": "]",
         "slash": "/",
+        "less_than_sign": "<",
+        "greater_than_sign": ">",
     }
     parts = key.strip().split("+")
     if len(parts) == 1 and len(key) == 1:

@@ -192,3 +192,17 @@ async def test_details_show_what_the_request_was_made_of() -> None:
         text = driven.screen_text()
         for name in ("  system", "  question", "Output", "Price", "per million", "Attempt 1"):
             assert name in text
+
+
+def test_a_hit_is_seen_where_its_line_is_longer_than_the_row() -> None:
+    """CHAT-5: the row begins shortly before the first hit, which stands out; a short line is whole."""
+    line = "Latency this stream budget often frame above context memory terminal a memory"
+    at = line.index("terminal")
+    row = Row("1", line, "Terminals · just now", spans=((at, at + 8),))
+    content = row.content(60)
+    assert "terminal" in content.plain
+    assert content.plain.startswith("  …")
+    assert content.cell_length == 60
+    (span,) = [span for span in content.spans if "bold" in str(span.style)]
+    assert content.plain[span.start : span.end] == "terminal"
+    assert row.content(120).plain.startswith(f"  {line}")

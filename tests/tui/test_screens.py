@@ -73,6 +73,7 @@ async def test_help_lists_every_key_and_command() -> None:
             assert action.usage in text
         assert "Ctrl+P" in text
         assert "Regenerate" in text
+        assert "< Shift+Left" in text  # as on the key, not as it is called
 
 
 async def test_help_has_one_column_on_a_narrow_screen() -> None:

@@ -52,18 +52,25 @@ class Row(NamedTuple):
 
     def content(self, width: int) -> Content:
         """One line: the title, and at the right end what is said of it."""
-        title = Content(f"{self.mark or ' '} {clean_line(self.title)}")
-        for start, end in self.spans:
-            title = title.stylize("bold $accent", start + 2, end + 2)
         parts = self.detail.split(" · ")
         while parts and width - Content(clean_line(" · ".join(parts))).cell_length - 2 < TITLE:
             parts.pop()
         if not any(parts):
-            return title.truncate(max(1, width), ellipsis=True)
+            return self._named(max(1, width))
         detail = Content(clean_line(" · ".join(parts))).stylize("$muted")
         room = max(10, width - detail.cell_length - 2)
-        title = title.truncate(room, ellipsis=True)
+        title = self._named(room)
         return Content.assemble(title, " " * (width - title.cell_length - detail.cell_length), detail)
+
+    def _named(self, room: int) -> Content:
+        """The mark and the title, from shortly before what stands out in it where all of it has no room."""
+        title = Content(clean_line(self.title))
+        for start, end in self.spans:
+            title = title.stylize("bold $accent", start, end)
+        if self.spans and title[: self.spans[0][1]].cell_length > room - 3:
+            begin = max(0, self.spans[0][0] - room // 3)
+            title = Content.assemble("…", title[begin:])
+        return Content.assemble(f"{self.mark or ' '} ", title).truncate(room, ellipsis=True)
 
 
 class Picker(ModalScreen[Result], Generic[Result]):
