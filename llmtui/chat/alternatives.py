@@ -42,6 +42,8 @@ def _priced(directory: Directory, candidates: Iterable[ModelRef], asked: ModelRe
             break
         if ref == asked or ref in found or _NO_CHAT.search(ref.name):
             continue
+        if ref.provider == "demo" != asked.provider:  # free, but no answer
+            continue
         try:
             price = directory.price(ref)
             if price is not None and ref.provider not in usable:
