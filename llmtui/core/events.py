@@ -261,7 +261,7 @@ class TurnResult(NamedTuple):
             "cost": {
                 "usd": None if cost.amount is None else format(cost.amount, "f"),
                 "estimate_usd": None if cost.estimate is None else format(cost.estimate, "f"),
-                "resolution": cost.resolution,
+                "resolution": str(cost.resolution),
                 "source": cost.source,
                 "pending": cost.pending,
             },
