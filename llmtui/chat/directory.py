@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -87,6 +86,8 @@ class Directory(Roster):
                 f"“{name}” is offered by {', '.join(ref.provider for ref in chosen)}",
                 advice=f"Say which: -m {chosen[0]}.",
             )
+        import difflib
+
         offered = {each: provider for provider in reversed(self.names()) for each in self._listed_names(provider)}
         near = [f"{offered[each]}/{each}" for each in difflib.get_close_matches(name, offered, n=3)]
         raise ModelNotFound(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmtui.config.values import ProviderConfig
@@ -78,6 +77,8 @@ class Roster:
             return self._custom
         given, known = self._config.providers.get(provider), KNOWN.get(provider)
         if given is None and known is None:
+            import difflib
+
             near = difflib.get_close_matches(provider, self.names(), n=1)
             raise ConfigError(
                 f"there is no provider “{provider}”",

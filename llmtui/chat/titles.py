@@ -54,6 +54,8 @@ async def title_for(
 
 def cleaned(text: str) -> str:
     """What a model wrote as a title: its first line, without the marks that models like to put around one."""
+    text = text.rpartition("</think>")[2]  # some servers leave a model's thinking in its answer
+    text = "" if text.lstrip().startswith("<think>") else text  # cut off before it had thought to the end
     line = next((line for line in text.splitlines() if line.strip()), "")
     title = " ".join(line.split()).strip("#*_`\"'“”„‘’«» ").removeprefix("Title:").strip().rstrip(".")
     return title if len(title) <= LONGEST else title[:LONGEST].rsplit(" ", 1)[0].rstrip(",.;:") + "…"

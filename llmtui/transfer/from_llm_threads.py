@@ -94,7 +94,7 @@ def _message(
         if kind in said:
             said[kind] += text_in(part, "text", where) or _pieces(payload.get("text_ref"), fragments, where)
         elif kind == "attachment" and isinstance(payload.get("attachment"), dict):
-            media_type, content = files.get(payload["attachment"].get("id"), (None, None))
+            media_type, content = files.get(str(payload["attachment"].get("id")), (None, None))
             if content is not None:  # else it is only a path or an address
                 data = content if isinstance(content, bytes) else str(content).encode()
                 named = str(media_type or image_type(data) or "text/plain")

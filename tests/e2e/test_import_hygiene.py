@@ -34,6 +34,7 @@ HEAVY = {
     "platformdirs",
     "argparse",
     "tomllib",
+    "difflib",
 }
 
 

@@ -344,6 +344,7 @@ def test_llm_threads_of_newer_versions_are_kept_and_older_conversations_beside_t
         ("INSERT INTO fragments VALUES (?,?,?,?,?)", (7, "h", "a long text", None, None)),
         ("INSERT INTO attachments VALUES (?,?,?,?,?)", ("f1", "image/png", None, None, PNG)),
         ("INSERT INTO attachments VALUES (?,?,?,?,?)", ("f2", "image/png", "/etc/passwd", None, None)),
+        (PART, ("u", 3, "attachment", None, '{"attachment": {"id": ["no", "name"]}}')),
         (MESSAGE, ("s", None, "system")),
         (MESSAGE, ("u", "s", "user")),
         (MESSAGE, ("call", "u", "assistant")),
