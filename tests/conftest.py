@@ -40,7 +40,7 @@ def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         if (
             upper.endswith(("_API_KEY", "_PROXY"))
             or upper.startswith(("LLMTUI_", "XDG_"))
-            or upper in ("NO_COLOR", "SSL_CERT_FILE")
+            or upper in ("NO_COLOR", "SSL_CERT_FILE", "COLUMNS", "LINES")  # the last two: of whoever runs the tests
         ):
             monkeypatch.delenv(name)
     home = tmp_path / "home"

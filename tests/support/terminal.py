@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LIMIT_S = 40.0
+_QUIET = 3
+"""So many twentieths of a second without a byte: the screen has come to rest. One was not enough on a busy machine."""
 OURS = re.compile(
     rb"\x1b\[[0-9;:]*m"  # colours and styles
     rb"|\x1b\[\d*;?\d*H"  # the cursor's place
@@ -52,8 +54,10 @@ class Terminal:
 
     def send(self, text: str) -> None:
         """As one read of the terminal's input, when the screen has come to rest: what is painted then is the answer."""
-        for _ in range(40):
-            if not self._read():
+        quiet = 0
+        for _ in range(60):
+            quiet = 0 if self._read() else quiet + 1
+            if quiet == _QUIET:
                 break
         self._seen = len(self.output)
         os.write(self._main, text.encode("utf-8", "surrogateescape"))

@@ -288,7 +288,7 @@ def test_deleting_and_changing_rows_by_hand_keeps_the_sums(store: Store) -> None
         store.ledger.settle(settlement(name, error_kind="timeout" if name == "b" else None))
     store.submit(
         lambda connection: connection.execute("UPDATE attempts SET topic = 'code', day = '2026-11-21' WHERE id = 'a'")
-    )
+    ).result()
     checked(store)
     store.submit(lambda connection: connection.execute("DELETE FROM attempts WHERE id = 'b'")).result()
     checked(store)
