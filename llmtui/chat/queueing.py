@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 PROBE_S = 30.0
 """Seconds between two probes."""
 
+AWAY = {"connection", "timeout", "rate_limited", "overloaded", "server_error", "quota", "stream_broken"}
+"""Kinds of failures of a provider that nobody here can mend: to wait for it is worth naming."""
+
 
 def failed_answer(messages: Sequence[Message]) -> Message | None:
     """The answer that failed at the end of a branch: its question may wait."""

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from llmtui.chat.queueing import AWAY
 from llmtui.core.cost import Resolution, format_usd
 from llmtui.core.events import (
     AttemptStarted,
@@ -181,8 +182,10 @@ def ways_on(result: TurnResult) -> str:
     ways.append("/retry tries again")
     if error is not None:
         ways.append("/model asks another")
-        if result.attempts and not result.content:
+        if error.kind in AWAY and not result.content:
             ways += ["/queue sends it when the provider is back", "/earlier looks for an earlier answer"]
+        if error.kind in ("authentication", "permission"):
+            ways.insert(0, "/keys shows where the key comes from")
         if error.kind in ("budget", "context_too_long"):
-            ways.append("/new begins anew")
+            ways += ["/context drop and /summarise make it smaller", "/new begins anew"]
     return ", ".join(ways)

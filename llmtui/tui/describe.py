@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from llmtui.chat.queueing import AWAY
 from llmtui.core.cost import Resolution, format_usd
 from llmtui.core.events import FinishReason
 from llmtui.core.messages import MessageState, Role
@@ -32,8 +33,6 @@ _STATES = {
     MessageState.TRUNCATED: FinishReason.TRUNCATED,
     MessageState.INTERRUPTED: FinishReason.TRUNCATED,
 }
-_AWAY = {"connection", "timeout", "rate_limited", "overloaded", "server_error", "quota", "stream_broken"}
-"""Failures of a provider that nobody here can mend."""
 _REASONS = {str(reason) for reason in FinishReason}
 
 
@@ -142,7 +141,7 @@ def ways_out(kind: str, *, has_text: bool) -> tuple[Action, ...]:
         ways.append(Action("Continue /continue", "continue"))
     ways.append(Action("Try again /retry", "retry"))
     ways.append(Action("Other model /model", "model"))
-    if kind in _AWAY and not has_text:
+    if kind in AWAY and not has_text:
         ways.append(Action("Queue /queue", "queue"))
         ways.append(Action("Earlier answer /earlier", "earlier"))
     if kind in {"authentication", "permission"}:

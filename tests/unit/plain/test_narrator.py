@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from llmtui.core.cost import NO_COST, Cost, Resolution
-from llmtui.core.errors import BudgetExceeded, StreamBroken
+from llmtui.core.errors import AuthenticationFailed, BudgetExceeded, StreamBroken
 from llmtui.core.events import AttemptOutcome, FinishReason, TurnResult
 from llmtui.core.messages import ModelRef
 from llmtui.core.usage import Usage
@@ -60,6 +60,10 @@ def test_the_ways_on_fit_what_happened() -> None:
     assert ways_on(result(finish_reason=FinishReason.LENGTH)).startswith("/continue")
     assert ways_on(result(content="", finish_reason=FinishReason.CANCELLED)) == "/retry tries again"
     assert "/model" in ways_on(result(error=StreamBroken("x")))
+    assert "/queue" not in ways_on(result(error=StreamBroken("x")))
+    assert "/queue" in ways_on(result(content="", error=StreamBroken("x")))
+    assert ways_on(result(content="", error=AuthenticationFailed("x"))).startswith("/keys shows")
+    assert "/queue" not in ways_on(result(content="", error=AuthenticationFailed("x")))
     assert ways_on(result(content="", error=BudgetExceeded("x"))).endswith("/new begins anew")
 
 
