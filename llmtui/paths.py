@@ -62,8 +62,11 @@ def locate(environ: Mapping[str, str]) -> Paths:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder that only its owner can look into; one that exists stays as it is. Raise OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create a folder, and those above it, that only their owner can look into; one that exists stays. Raise OSError."""
+    for above in reversed(folder.parents):  # mkdir's own parents=True would leave these open to others
+        if not above.exists():
+            above.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_private(path: Path, data: bytes) -> None:

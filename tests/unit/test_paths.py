@@ -119,3 +119,10 @@ def test_a_folder_that_exists_keeps_its_mode(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     make_private(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_a_private_folder_has_private_parents(tmp_path: Path) -> None:
+    """SEC-3: whichever file is written first, the program's own folder is not open to others."""
+    make_private(tmp_path / "cache" / "llmtui" / "models")
+    for folder in ("cache", "cache/llmtui", "cache/llmtui/models"):
+        assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
