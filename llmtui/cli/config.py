@@ -50,7 +50,10 @@ def init(ctx: Context) -> int:
 
 
 def check(ctx: Context) -> int:
-    _ = ctx.config
+    if keys := ctx.config.ui.keys:
+        from llmtui.tui.commands import rebound
+
+        rebound(keys)
     file = ctx.paths.config_file
     ctx.out.line(f"{file}: no mistakes" if file.exists() else f"{file} does not exist: the defaults apply")
     return 0

@@ -180,6 +180,16 @@ def test_a_prompt_and_a_title_are_utf_8_whatever_the_locale() -> None:
 # ------------------------------------------------------------------------------------------------- config
 
 
+def test_config_check_looks_at_the_keys_too() -> None:
+    """cli.md: an unknown key is an error that names the nearest known one, also where only the chat reads it."""
+    config_file().write_text('[ui.keys]\nsaerch = "f2"\n', "utf-8")
+    assert "Did you mean “search”?" in refused(2, "config", "check")
+    config_file().write_text('[ui.keys]\nsearch = "bogus+key"\n', "utf-8")
+    assert "bogus+key" in refused(2, "config", "check")
+    config_file().write_text('[ui.keys]\nsearch = "f4"\n', "utf-8")
+    assert "no mistakes" in ok("config", "check")
+
+
 def test_config_init_show_check_path() -> None:
     assert ok("config", "path") == f"{config_file()}\n"
     assert ok("config", "check") == f"{config_file()} does not exist: the defaults apply\n"
