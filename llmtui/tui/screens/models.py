@@ -66,7 +66,9 @@ class ModelScreen(Picker[None]):
         try:
             statuses = await self._chat.providers()
             self._keys = {
-                status.name: "built in" if status.name == "demo" else status.key_source or "local"
+                status.name: "built in"
+                if status.name == "demo"
+                else status.key_source or ("local" if status.local else status.key_words)
                 for status in statuses
                 if status.is_usable
             }
