@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llmtui.cli.parse import text, usage_error
+from llmtui.cli.parse import shown, text, usage_error
 from llmtui.cli.stores import open_store
 from llmtui.cli.when import iso, local
 
@@ -148,6 +148,6 @@ def _limit(ctx: Context) -> int | None:
     given = ctx.parsed.last("limit")
     if given is None:
         return None
-    if not (given.isascii() and given.isdecimal() and 0 < int(given) < 10**9):
-        raise usage_error(f"--limit must be a whole number from 1 on, not “{given}”", command=ctx.called)
+    if not (given.isascii() and given.isdecimal() and len(given) < 10 and int(given)):
+        raise usage_error(f"--limit must be a whole number from 1 on, not “{shown(given)}”", command=ctx.called)
     return int(given)

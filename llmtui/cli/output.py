@@ -94,8 +94,9 @@ class Out:
 
 def columns(environ: Mapping[str, str]) -> int:
     """The terminal's width, 80 where there is none."""
-    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
-        return int(environ["COLUMNS"])
+    given = environ.get("COLUMNS", "")
+    if given.isdecimal() and len(given) < 5 and int(given):
+        return int(given)
     try:
         return os.get_terminal_size(1).columns or 80
     except (OSError, ValueError):

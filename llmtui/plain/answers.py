@@ -65,7 +65,7 @@ def copy(chat: Chat, argument: str) -> None:
         text = plain_text(text)
     elif argument.isdecimal():
         blocks = code_blocks(text)
-        if not 0 < int(argument[:9]) <= len(blocks):
+        if len(argument) > 9 or not 0 < int(argument) <= len(blocks):
             has = f"{len(blocks)} code block{'' if len(blocks) == 1 else 's'}" if blocks else "no code block"
             raise ConfigError(f"the last answer has {has}")
         text = blocks[int(argument) - 1]

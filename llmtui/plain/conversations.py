@@ -44,7 +44,7 @@ def archive(chat: Chat, _argument: str) -> None:
 
 
 def list_newest(chat: Chat, argument: str) -> None:
-    if argument and not (argument.isascii() and argument.isdecimal() and 0 < int(argument[:9]) == int(argument)):
+    if argument and not (argument.isascii() and argument.isdecimal() and len(argument) < 10 and int(argument)):
         raise ConfigError(f"/list takes a number, not “{argument}”")
     found = chat.session.store.conversations.listed(int(argument) if argument else _LISTED)
     for each in found:

@@ -191,7 +191,7 @@ class ChatApp(App[int], inherit_bindings=False):
     def _handle_exception(self, error: Exception) -> None:
         """What has a sentence of its own (a database that cannot be read any more) is said, and the chat goes on."""
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if isinstance(cause, LlmtuiError):
+        if isinstance(cause, LlmtuiError) and self.chat.is_assembled:
             self.chat.say(cause.sentence, severity="error")
         else:
             super()._handle_exception(error)

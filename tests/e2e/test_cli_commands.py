@@ -71,6 +71,7 @@ def test_version_and_help() -> None:
         (["history", "show"], "llmtui history show needs ID"),
         (["history", "show", "a", "b"], "takes no “b”"),
         (["history", "list", "-n", "0"], "--limit must be a whole number from 1 on"),
+        (["history", "list", "-n", "9" * 5000], "--limit must be a whole number from 1 on"),
         (["history", "rename", "x", "y" * 1000], "TITLE has 1,000 characters; 200 are the most"),
         (["models", "--model", "x"], "llmtui models has no option --model"),
         (["completions", "tcsh"], "SHELL must be bash, zsh or fish, not “tcsh”"),

@@ -218,7 +218,9 @@ never sent
         ("/attach /", "is not a file"),
         ("/role x", "there is no role “x”"),
         ("/list x", "/list takes a number"),
+        (f"/list {'9' * 5000}", "/list takes a number"),  # which Python itself does not read
     ],
+    ids=lambda text: text[:20],
 )
 def test_a_command_that_cannot_be_done_says_why(typed: str, said: str) -> None:
     done = run("--plain", "--demo", stdin=typed.encode())

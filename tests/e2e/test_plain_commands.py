@@ -133,8 +133,8 @@ def test_str_8_an_answer_is_copied_by_a_program_and_never_through_a_pipe(tmp_pat
         program = tmp_path / "wl-copy"
         program.write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/text\n", "utf-8")
         program.chmod(0o755)
-        done = run(*arguments, stdin=b"q\n/copy 2\n/copy plain\n", env=bare)
-        assert b"error: the last answer has 1 code block\n" in done.stdout
+        done = run(*arguments, stdin=b"q\n/copy 2\n/copy 0000000015\n/copy plain\n", env=bare)
+        assert done.stdout.count(b"error: the last answer has 1 code block\n") == 2
         assert b"copied, by wl-copy" in done.stdout
     assert (tmp_path / "text").read_text("utf-8").startswith("bold")
 

@@ -128,6 +128,7 @@ def test_the_width_comes_from_the_environment_or_the_terminal(monkeypatch: pytes
 
     monkeypatch.setattr(os, "get_terminal_size", none)
     assert columns({"COLUMNS": "x"}) == 80
+    assert columns({"COLUMNS": "9" * 5000}) == 80
 
 
 def test_complaints_are_one_cleaned_line(monkeypatch: pytest.MonkeyPatch) -> None:
