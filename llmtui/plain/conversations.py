@@ -49,7 +49,7 @@ def list_newest(chat: Chat, argument: str) -> None:
     found = chat.session.store.conversations.listed(int(argument) if argument else _LISTED)
     for each in found:
         chat.voice.line(
-            f"{each.id[:SHORT]}  {when(each.updated_at)}  {each.title or 'Untitled'}, {each.message_count} messages"
+            f"{each.id[:SHORT]}  {when(each.updated_at)}  {each.title or 'Untitled'}, {each.message_count} messages{', pinned' if each.pinned else ''}"
         )
     if not found:
         chat.voice.line("there is no conversation yet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from llmtui.chat.queueing import AWAY
 from llmtui.core.cost import Resolution, format_usd
@@ -123,6 +123,12 @@ class Watch:
 
     def stop(self) -> None:
         self._over.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _run(self) -> None:
         begun = time.monotonic()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
+from time import sleep
 from typing import TYPE_CHECKING
 
 from llmtui.chat.compose import AUTO
@@ -12,6 +12,7 @@ from llmtui.chat.runtime import run_blocking
 from llmtui.core.errors import ConfigError, LlmtuiError
 from llmtui.core.messages import ModelRef
 from llmtui.plain.conversations import SHORT, when
+from llmtui.plain.narrator import Watch
 from llmtui.plain.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def _wait(chat: Chat, waiting: list[QueuedQuestion]) -> None:
         if not waiting:
             return
         chat.voice.line(f"queued: asking again in {PROBE_S:.0f} s; Ctrl-C stops waiting")
-        time.sleep(PROBE_S)
+        sleep(PROBE_S)
 
 
 def _is_back(chat: Chat, provider: str) -> bool:
     """Ask it something that costs nothing."""
     try:
-        run_blocking(chat.session.probe(provider))
+        with Watch(chat.voice, f"still asking whether {provider} is back"):
+            run_blocking(chat.session.probe(provider))
     except LlmtuiError as error:
         chat.voice.line(f"queued: {provider} is not back: {error.message}")
         return False

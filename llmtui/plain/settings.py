@@ -9,6 +9,7 @@ from llmtui.chat.runtime import run_blocking
 from llmtui.core import tuning
 from llmtui.core.budget import limits_of
 from llmtui.core.errors import ConfigError
+from llmtui.plain.narrator import Watch
 
 if TYPE_CHECKING:
     from llmtui.plain.chat import Chat
@@ -25,7 +26,8 @@ def choose_model(chat: Chat, argument: str) -> None:
 
 
 def list_models(chat: Chat, argument: str) -> None:
-    found = run_blocking(chat.session.list_models())
+    with Watch(chat.voice, "still asking the providers"):
+        found = run_blocking(chat.session.list_models())
     for provider, error in chat.session.list_errors.items():
         chat.voice.line(f"{provider} did not answer: {error.message}")
     names = [str(ref) for ref, _ in found if argument.lower() in str(ref).lower()]
@@ -72,7 +74,9 @@ def list_keys(chat: Chat, _argument: str) -> None:
     """Where each provider's key comes from; never more of it than its last four characters."""
     from llmtui.logs import scrubbed
 
-    for status in chat.session.providers():
+    with Watch(chat.voice, "still asking the keyring"):
+        statuses = chat.session.providers()
+    for status in statuses:
         where = f"; {scrubbed(status.base_url)}" if status.name != "demo" else ""
         chat.voice.line(f"{status.name}: {status.key_words}{where}")
     chat.voice.line("`llmtui keys set NAME` stores one")

@@ -102,10 +102,11 @@ def test_a_command_that_cannot_be_done_says_why() -> None:
 
 def test_a_conversation_is_pinned_archived_and_left() -> None:
     """STO-2"""
-    typed = "one\n/pin\n/archive\n/list\n/archive\n/list\n/clear\ntwo\n"
+    typed = "one\n/pin\n/list\n/archive\n/list\n/archive\n/list\n/clear\ntwo\n"
     with ChatServer(answer("ok")) as server:
         lines = plain(server, typed)
     assert starting(lines, "pinned: ")
+    assert len([line for line in lines if line.endswith("one, 2 messages, pinned")]) == 2
     assert lines.index("there is no conversation yet") < lines.index("back in the list")
     assert starting(lines, "new conversation, with the same model")
     assert [message["content"] for message in asked(server)] == ["two"]
