@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from llmtui.chat.attempt import Attempt
     from llmtui.core.errors import LlmtuiError
 
+_HANGING_UP = ConnectionFailed | StreamBroken | MalformedResponse
+"""What ends the reading from our side, or the line: the provider may have said all of it, and bill it."""
+
 
 def estimated_usage(attempt: Attempt, input_tokens: int) -> Usage:
     """The usage so far: what was reported, completed by what can be counted in the text that arrived."""
@@ -38,7 +41,7 @@ def estimated_usage(attempt: Attempt, input_tokens: int) -> Usage:
 def book(attempt: Attempt, *, state: str, error: LlmtuiError | None, input_tokens: int) -> tuple[Usage | None, Cost]:
     """Usage and cost of an attempt that ended in `state`; `input_tokens` is the estimate made before sending."""
     usage, cost = _book(attempt, state, error, input_tokens)
-    hung_up = state == "cancelled" or isinstance(error, ConnectionFailed | StreamBroken | TimedOut)
+    hung_up = state == "cancelled" or isinstance(error, _HANGING_UP | TimedOut)
     if hung_up and attempt.sent and attempt.can_be_looked_up and cost.resolution is not Resolution.RESOLVED:
         cost = replace(cost, pending=True)
     return usage, cost
@@ -58,13 +61,13 @@ def _book(attempt: Attempt, state: str, error: LlmtuiError | None, input_tokens:
         if attempt.usage is not None and (
             attempt.finished or (attempt.usage_is_current and attempt.usage.output_tokens)
         ):
-            return attempt.usage, attempt.endpoint.cost(attempt.usage, attempt.answered_by)
+            return _completed(attempt, input_tokens)
         return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
     if state == "truncated":
         return guess, _estimate(attempt, guess, Resolution.UNKNOWN)
     # failed: nothing is confirmed; text that had streamed, or a request that was given up on, may still be billed: to the
     # provider an answer that broke off once it had begun looks like a client that hung up
-    hung_up = attempt.opened and isinstance(error, ConnectionFailed | StreamBroken | MalformedResponse)
+    hung_up = attempt.opened and isinstance(error, _HANGING_UP)
     if attempt.has_content or hung_up or isinstance(error, TimedOut):
         return guess, _estimate(attempt, guess, Resolution.NONE)
     return attempt.usage, NO_COST

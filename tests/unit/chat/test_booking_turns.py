@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from llmtui.chat.control import TurnControl
+from llmtui.core.events import ChunkArrived, TurnEvent
 from tests.support.stores import rows
-from tests.support.wire_server import RESET, Reply, WireServer, answer, sse
+from tests.support.wire_server import HANG, RESET, Reply, WireServer, answer, sse
 
 if TYPE_CHECKING:
     from tests.unit.chat.conftest import OpenSession
@@ -45,3 +47,19 @@ async def test_p19_a_cost_that_cannot_be_is_unknown_and_said(session: OpenSessio
     assert row == ("completed", "unknown", None, 1)
     assert any("reported a usage that cannot be" in warning for warning in result.warnings)
     assert result.cost.estimate == Decimal("0.45"), "the counts beside it, at the price that is known"
+
+
+async def test_p19_a_stop_behind_a_cost_that_cannot_be_leaves_an_estimate(session: OpenSession) -> None:
+    """P19, P5: what is unknown counts against a budget, however the answer ended."""
+    usage = {"prompt_tokens": 150, "completion_tokens": 300, "cost": -1}
+    control = TurnControl()
+
+    def stop(event: TurnEvent) -> None:
+        if isinstance(event, ChunkArrived):
+            control.cancel()  # which comes through when all that arrived with the chunk has been read
+
+    with WireServer() as server:
+        server.replies(Reply(pieces=[b"".join(answer("yes", usage=usage)[:3]), HANG]))
+        async with session(server.url, PRICED) as chat:
+            await chat.send("hi there", sink=stop, control=control)
+            assert rows(chat.store, ROW)[0] == ("cancelled", "unknown", None, 1)

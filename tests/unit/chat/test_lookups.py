@@ -151,6 +151,17 @@ async def test_p5_a_stream_that_broke_off_is_looked_up(session: OpenSession, ser
         assert attempts(chat)[0][:4] == ("truncated", "resolved", 1_250_000, 0)
 
 
+async def test_p5_an_answer_that_cannot_be_read_on_is_looked_up(session: OpenSession, server: WireServer) -> None:
+    """P5: who stops reading at a frame that is none hangs up, and the provider knows what it charged."""
+    server.replies(Reply(pieces=[HALF, b"data: {nonsense\n\n"]), KNOWN)
+    async with session(server.url, wire="openrouter") as chat:
+        listening_for_figures(chat)
+        await chat.send("hi", sink=lambda event: None)
+        assert chat.lookups is not None
+        await chat.lookups.drain()
+        assert attempts(chat)[0][:4] == ("failed", "resolved", 1_250_000, 0)
+
+
 async def test_p6_an_error_in_the_stream_is_not_looked_up(session: OpenSession, server: WireServer) -> None:
     """P6."""
     server.replies(Reply(pieces=[HALF, b'data: {"id":"gen-7","error":{"code":502,"message":"boom"}}\n\n']))
