@@ -38,7 +38,7 @@ def example(name: str, server: ChatServer, configure: Configure) -> str:
 def test_first(configure: Configure, rows: Rows) -> None:
     with ChatServer(answer("Just a ", "monoid.", prompt=150, completion=300)) as server:
         printed = example("first", server, configure)
-    assert printed.startswith("Just a monoid.\n$0.003375 for Usage(input_tokens=150, ")
+    assert printed.startswith("Just a monoid.\n$0.003375, the first token after ")
     assert server.requests[0].body["temperature"] == 0.2
     assert rows("state", "cost_nanos") == [("completed", 3_375_000)]
 

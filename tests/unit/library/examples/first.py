@@ -9,7 +9,7 @@ async def main() -> None:
     async with llmtui.stream("openai/gpt-4o", "What is a monad?", temperature=0.2) as session:
         async for chunk in session:
             print(chunk.content, end="", flush=True)
-    print(f"\n${session.cost.amount} for {session.usage}, the first token after {session.first_token_s:.1f} s")
+    print(f"\n${session.cost.amount}, the first token after {session.first_token_s:.1f} s")
 
 
 asyncio.run(main())
