@@ -116,6 +116,13 @@ def model(value: object) -> str:
     return value
 
 
+def one_model(value: object) -> str:
+    """`provider/name` or a bare name, not `auto`: nobody asks a question there that could be judged."""
+    if value == "auto":
+        raise Unfit('a model: "PROVIDER/MODEL", or its bare name; not "auto"')
+    return model(value)
+
+
 models = list_of(model, "models")
 
 

@@ -185,7 +185,7 @@ TOP: Mapping[str, Check | Section | Named] = {
             "share": number("0.01", 1),
             "reserve_output_tokens": whole(),
             "warn_at": _share,
-            "summary_model": checks.model,
+            "summary_model": checks.one_model,
         },
     ),
     "guard": Section(
@@ -217,7 +217,7 @@ TOP: Mapping[str, Check | Section | Named] = {
             "smooth": flag,
             "transparent": flag,
             "notify": one_of("off", "bell", "desktop"),
-            "title_model": checks.model,
+            "title_model": checks.one_model,
             "idle_prerender": flag,
             "keys": Named(_plain_name, line),
         },

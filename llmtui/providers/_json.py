@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 
 
 _decode: Callable[[str], Any] = json.JSONDecoder().decode
+_decode_as_floats: Callable[[str], Any] = json.JSONDecoder(parse_int=float).decode
 
 
 def parse(text: str, target: Target | None = None) -> Any:
-    """The JSON value; raise MalformedResponse when it is none (cut off, numbers or nesting beyond all measure).
+    """The JSON value; raise MalformedResponse when it is none (cut off, nesting beyond all measure).
 
     NaN and Infinity are no JSON, and yet some servers write them: they come as floats, which no count and no amount
-    accepts. An answer is not thrown away for them. What is no JSON is quoted where `target` tells what its secrets are.
+    accepts, and so do integers of more digits than Python reads. An answer is not thrown away for them. What is no JSON
+    is quoted where `target` tells what its secrets are.
     """
     try:
-        return _decode(text)
+        try:
+            return _decode(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
+            return _decode_as_floats(text)
     except (ValueError, RecursionError):
         page = "a web page" if text.lstrip().startswith("<") else ""
         what = quote(text, target) if target else page

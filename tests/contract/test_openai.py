@@ -320,7 +320,6 @@ def test_a_connection_that_drops_after_the_finish_reason_fails_nothing() -> None
         b"data: [1,2]\n\n",
         b"data: NaN\n\n",
         b"data: " + b"[" * 100_000 + b"\n\n",
-        b'data: {"choices":[{"delta":{"content":' + b"9" * 5000 + b"}}]}\n\n",
     ],
     ids=[
         "cut by the end",
@@ -330,7 +329,6 @@ def test_a_connection_that_drops_after_the_finish_reason_fails_nothing() -> None
         "a list",
         "NaN",
         "too deep",
-        "a number of 5000 digits",
     ],
 )
 def test_a_frame_that_cannot_be_read_is_an_error_not_skipped(data: bytes) -> None:
@@ -574,7 +572,7 @@ def test_errors_by_status_carry_where_they_came_from() -> None:
     assert (type(error), error.provider, error.request_id) == (errors.AuthenticationFailed, "openai", "req_9")
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000], ids=lambda n: n[:9])
 def test_a_number_that_is_none_leaves_the_usage_unknown_and_the_answer_whole(number: str) -> None:
     """P19."""
     counts = f'{{"choices":[],"usage":{{"prompt_tokens":{number},"completion_tokens":3}}}}'

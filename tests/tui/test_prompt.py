@@ -235,6 +235,20 @@ async def test_tab_completes_files_and_the_file_goes_with_the_question(
         assert "notes.txt" in "".join(driven.chat.transcript.message_source(driven.chat.talk.messages[0].id))
 
 
+async def test_a_file_that_cannot_go_along_keeps_the_question_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CHAT-2, PRV-3: without its file it would be another question, and cost all the same."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.bin").write_bytes(b"\0\1\2\xff")
+    async with driving() as driven:
+        driven.chat.prompt.fill("what is in @b.bin ?")
+        await driven.press("enter")
+        await driven.until(lambda: "Nothing was sent" in driven.notices())
+        assert driven.prompt == "what is in @b.bin ?"
+        assert driven.chat.talk.messages == []
+
+
 async def test_attach_puts_a_mark_that_can_be_removed(tmp_path: Path) -> None:
     """CHAT-2: `/attach FILE`; a file that cannot be sent is refused with a sentence."""
     (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 2000)

@@ -143,7 +143,12 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
 
     async def ask(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         """Send a question, or let it wait for its turn and say so."""
-        question = Question(text, (*attachments, *await self._mentioned(text)))
+        try:
+            question = Question(text, (*attachments, *await self._mentioned(text)))
+        except LlmtuiError as error:  # without the file it is another question, and would cost all the same
+            self.say(f"{error.sentence} Nothing was sent.", severity="warning")
+            self.give_back(self.talk, [Question(text, attachments)])
+            return
         if not self.is_assembled:
             self.talk.queue.append(question)
             self.refresh_status()
@@ -160,16 +165,12 @@ class ChatScreen(Requests, Lists, Screen[None], inherit_bindings=False):
         self.refresh_status()
 
     async def _mentioned(self, text: str) -> tuple[Attachment, ...]:
-        """The files that the text names as `@path`."""
+        """The files that the text names as `@path`. Raise LlmtuiError for one that cannot be sent."""
         if "@" not in text:
             return ()
         from llmtui.tui.files import mentioned, read_attachment
 
-        try:
-            return await asyncio.to_thread(lambda: tuple(read_attachment(path) for path in mentioned(text)))
-        except LlmtuiError as error:
-            self.say(error.sentence, severity="warning")
-            return ()
+        return await asyncio.to_thread(lambda: tuple(read_attachment(path) for path in mentioned(text)))
 
     def _complete(self, word: str, offer: Callable[[Sequence[Completion]], None]) -> None:
         """Candidates for the word being typed in the prompt."""

@@ -146,6 +146,7 @@ def test_max_tokens_of_zero_leaves_the_limit_to_the_provider_and_seed_zero_is_a_
         ('fallback = "a/b"', "c.toml:1:", "a list of models"),
         ('fallback = [\n"a/b",\n3\n]', "c.toml:1: fallback", "each a model"),
         ('model = "openai/"', "c.toml:1:", "a name after the slash"),
+        ('[ui]\ntitle_model = "auto"', "c.toml:2:", 'not "auto"'),
         ('[guard]\npatterns = ["("]', "c.toml:2:", "a regular expression"),
         ('[prices."a/b"]\ninput = 1', 'c.toml:1: prices."a/b"', "has no “output”"),
         ("[prices.gpt]\ninput = 1\noutput = 1", "c.toml:1:", 'named "PROVIDER/MODEL"'),
