@@ -34,6 +34,9 @@ def usage(chat: Chat, _argument: str) -> None:
         money = _money(found.confirmed, found.estimated, found.uncounted)
         requests = f"{found.requests:,} request{'' if found.requests == 1 else 's'}"
         chat.voice.line(f"{name}: {requests}, {found.total_tokens:,} tokens, {money}")
+    if (demo := store.analytics.demo()).requests:
+        requests = f"{demo.requests:,} request{'' if demo.requests == 1 else 's'}"
+        chat.voice.line(f"demo and benchmarks: {requests}, {demo.total_tokens:,} tokens, in no other figure")
     for gauge in run_blocking(chat.session.gauges(chat.id or "")):
         chat.voice.line(f"budget: of {gauge.limit.name}, {gauge.text} is used")
 

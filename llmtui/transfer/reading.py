@@ -49,7 +49,10 @@ def _parsed(data: bytes, name: str) -> Any:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{name} is not UTF-8 text", advice=KNOWN) from None
-    return as_json.parse(text, name)
+    try:
+        return as_json.parse(text, name)
+    except ConfigError as error:
+        raise ConfigError(error.message, advice=KNOWN) from None
 
 
 def _json(whole: Any, name: str, now: int, picture: from_chatgpt.Picture) -> Imported:

@@ -436,6 +436,14 @@ def test_usage_tells_estimates_and_budgets() -> None:
     assert starting(lines, "budget: of today's 100,000 tokens, 1,0").endswith("is used")
 
 
+def test_the_demo_is_told_apart_from_what_is_counted() -> None:
+    """CHAT-8, PRV-8: its rows are booked, and in no other figure."""
+    done = run("--plain", "--demo", "-m", "quick", stdin=b"hello\n/usage\n")
+    lines = done.stdout.decode().splitlines()
+    assert starting(lines, "today: 0 requests, 0 tokens")
+    assert starting(lines, "demo and benchmarks: 1 request, ").endswith("in no other figure")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"])
 def test_a_signal_while_it_waits_for_a_line_ends_it(number: signal.Signals, code: int) -> None:
     child = start("--plain", "--demo", stdin=subprocess.PIPE)

@@ -135,6 +135,9 @@ def test_hostile_text_reaches_the_terminal_as_text_alone(tmp_path: Path, monkeyp
         terminal.press("\t", EDGE)
         terminal.press("read @no", "tes[@click=app.quit]x[].txt")
         terminal.press("\t")
+        terminal.press("\r", "Nothing was sent")  # the file is no text
+        terminal.press("\x15")
+        terminal.press("again", "again")
         terminal.press("\r", "✗ ")
         terminal.press("\x1b[<0;30;8M\x1b[<0;30;8m")
         terminal.send(PLAIN_ESC)  # a click may have met a link, whose target is asked about
